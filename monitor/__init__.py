@@ -1,0 +1,1 @@
+"""What landwatch decides and shows: config, schedule, runner, pipeline, metrics, web, command line."""

@@ -1,0 +1,61 @@
+"""The kinds of probe: every module of this package that has ``Options`` and ``open_probe``.
+
+A new kind is one new file in ``probes/``: its docstring is its manual, ``Options`` is a frozen pydantic
+model of what a page may set, and ``open_probe`` is an async context manager in which pools and browsers
+live and die. Nothing else names the kinds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from contextlib import AbstractAsyncContextManager
+from functools import cache
+from types import MappingProxyType
+from typing import Protocol, cast
+
+from pydantic import BaseModel
+
+import probes
+from probes.target import Target
+from probes.trace import Trace
+
+
+class Probe(Protocol):
+    """What ``open_probe`` yields: one object for all targets of its kind."""
+
+    async def measure(self, target: Target, trace: Trace) -> None:
+        """Visit ``target`` once and write what is seen into ``trace``.
+
+        Raises:
+            Failure: the page did not answer as it should, or a shield or our own side stood between.
+        """
+
+
+class Kind(Protocol):
+    """A module that is a kind of probe."""
+
+    __doc__: str
+    Options: type[BaseModel]
+    EVERY: float
+    """Seconds between two runs, where the config names none."""
+    TIMEOUT: float
+    """Seconds that a run may take, where the config names none."""
+    BURSTS: bool
+    """Whether a first failure starts a burst: only for kinds that cost little to run."""
+
+    def open_probe(self) -> AbstractAsyncContextManager[Probe]:
+        """Open what the kind needs to measure, for as long as the context lasts."""
+
+
+@cache
+def kinds() -> MappingProxyType[str, Kind]:
+    """The kinds of probe by name, in alphabetical order."""
+    found = {}
+    for info in sorted(pkgutil.iter_modules(probes.__path__), key=lambda info: info.name):
+        if info.ispkg:
+            continue
+        module = importlib.import_module(f"probes.{info.name}")
+        if hasattr(module, "Options") and hasattr(module, "open_probe"):
+            found[info.name] = cast(Kind, module)
+    return MappingProxyType(found)

@@ -1,0 +1,27 @@
+"""The target: one page, watched by one kind of probe, from one region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Target:
+    """What a probe is pointed at. Compared by identity, so that a probe may keep what it prepared for it."""
+
+    vendor: str
+    page: str
+    url: str
+    region: str
+    probe: str
+    options: Any
+    """The frozen ``Options`` of the kind of probe that ``probe`` names."""
+    timeout: float = 10.0
+    """Seconds that one whole measurement may take."""
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells this target from others of the same region: vendor, page, probe."""
+        return self.vendor, self.page, self.probe

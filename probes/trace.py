@@ -1,0 +1,46 @@
+"""The trace: what a probe writes down as it goes, so that what was seen before a failure is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from probes.sample import Clock, Hop
+
+
+class Trace:
+    """The record of one measurement, made by the runner and filled by the probe.
+
+    All times are ``time.monotonic()`` seconds. ``first_byte`` is when the first byte of the final
+    response arrived; until then there is no TTFB.
+    """
+
+    __slots__ = ("bytes", "clock", "evidence", "first_byte", "hops", "started", "vitals")
+
+    def __init__(self, started: float) -> None:
+        self.started = started
+        self.first_byte: float | None = None
+        self.clock = Clock.KERNEL
+        self.bytes: int | None = None
+        self.hops: list[Hop] = []
+        self.vitals: dict[str, float] = {}
+        self.evidence: dict[str, Any] = {}
+
+    @property
+    def ttfb(self) -> float | None:
+        """Navigation TTFB: the phases of all hops up to the first byte of the final response."""
+        if self.first_byte is None:
+            return None
+        total = 0.0
+        for hop in self.hops:
+            total += (hop.dns or 0.0) + (hop.connect or 0.0) + (hop.tls or 0.0) + (hop.wait or 0.0)
+        for hop in self.hops[:-1]:
+            total += hop.transfer or 0.0
+        return total
+
+    @property
+    def client(self) -> float | None:
+        """What our own process spent between the phases, up to the first byte of the final response."""
+        ttfb = self.ttfb
+        if ttfb is None or self.first_byte is None:
+            return None
+        return max(0.0, self.first_byte - self.started - ttfb)

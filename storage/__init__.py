@@ -1,0 +1,1 @@
+"""What landwatch remembers: tables, store, spool, migrations."""
