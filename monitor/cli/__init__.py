@@ -1,0 +1,1 @@
+"""The command line. ``main.py`` lists the commands; each is one module here, imported when it is called."""
