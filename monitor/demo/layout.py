@@ -1,0 +1,142 @@
+"""Where everything of the demo lies: folders, ports, regions and their distances.
+
+The layout is decided once by the parent and written to ``demo/layout.json``, from which the stage reads it.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import orjson
+
+from monitor.demo.plan import VENDORS
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A place that the vendors are watched from: an agent, and a relay that stands for the distance."""
+
+    name: str
+    address: str
+    """The loopback address of the region's relay."""
+    delay: float
+    """Seconds that a byte takes from the region to the vendors, one way."""
+    metrics_port: int
+    """The port of the agent's web page and ``/metrics``."""
+
+
+REGIONS = (
+    Region("eu-west", "127.0.0.11", 0.005, 9464),
+    Region("us-east", "127.0.0.12", 0.020, 9465),
+    Region("ap-south", "127.0.0.13", 0.040, 9466),
+)
+
+PORT = 8443
+"""The vendors' port, if it is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The demo's paths and ports."""
+
+    state: Path
+    started: float
+    """Wall time of the start, in seconds since 1970: the plan's zero."""
+    port: int
+    """The vendors' port: caddy's on 127.0.0.1 and every relay's on its own address."""
+    app_port: int
+    """The port of the app behind caddy."""
+    regions: tuple[Region, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where the demo keeps what is only the demo's."""
+        return self.state / "demo"
+
+    @property
+    def store_url(self) -> str:
+        """The database that the three agents share."""
+        return f"sqlite:///{self.state / 'landwatch.db'}"
+
+    @property
+    def ca(self) -> Path:
+        """The authority that signed the vendors' certificate."""
+        return self.folder / "ca.pem"
+
+    @property
+    def record(self) -> Path:
+        """The demo's own record of what the vendors did."""
+        return self.folder / "record.jsonl"
+
+    def path(self, name: str) -> Path:
+        """A file of the demo's own."""
+        return self.folder / name
+
+    def save(self) -> None:
+        """Write the layout for the stage to read."""
+        self.path("layout.json").write_bytes(orjson.dumps(asdict(self), default=str))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The layout that :meth:`save` wrote."""
+        fields = orjson.loads(path.read_bytes())
+        fields["state"] = Path(fields["state"])
+        fields["regions"] = tuple(Region(**region) for region in fields["regions"])
+        return cls(**fields)
+
+
+def site(vendor: str) -> str:
+    """The host name of a vendor."""
+    return f"{vendor}.demo.test"
+
+
+SITES = [site(vendor) for vendor in VENDORS]
+
+
+def lay_out(state: Path, started: float, port: int = PORT, regions: Sequence[Region] = REGIONS) -> Layout:
+    """Decide the ports: those that are wished for where they are free, else others.
+
+    Raises:
+        OSError: an address of this machine cannot be listened on at all.
+    """
+    taken: set[int] = set()
+    port = _free_port(port, [HOST, *(region.address for region in regions)], taken)
+    placed = tuple(
+        replace(region, metrics_port=_free_port(region.metrics_port, [HOST], taken)) for region in regions
+    )
+    return Layout(state.absolute(), started, port, _free_port(0, [HOST], taken), placed)
+
+
+def _free_port(wish: int, addresses: Iterable[str], taken: set[int]) -> int:
+    """A port that is free on all ``addresses``, for TCP and UDP: ``wish`` where it is, else any."""
+    addresses = list(addresses)
+    for candidate in [wish, *[0] * 100]:
+        if candidate in taken:
+            continue
+        port = _bindable(candidate, addresses)
+        if port is not None:
+            taken.add(port)
+            return port
+    raise OSError(f"no port is free on all of {', '.join(addresses)}")
+
+
+def _bindable(port: int, addresses: list[str]) -> int | None:
+    with ExitStack() as held:
+        try:
+            for address in addresses:
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    sock = held.enter_context(socket.socket(socket.AF_INET, kind))
+                    if kind is socket.SOCK_STREAM:
+                        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    sock.bind((address, port))
+                    port = sock.getsockname()[1]
+        except (OSError, OverflowError):
+            return None
+    return port
