@@ -57,5 +57,5 @@ def kinds() -> MappingProxyType[str, Kind]:
             continue
         module = importlib.import_module(f"probes.{info.name}")
         if hasattr(module, "Options") and hasattr(module, "open_probe"):
-            found[info.name] = cast(Kind, module)
+            found[info.name] = cast("Kind", module)
     return MappingProxyType(found)

@@ -5,6 +5,7 @@ Seconds are floats, times are aware UTC datetimes, and what was not reached is `
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -107,12 +108,12 @@ class Sample:
     vitals: dict[str, float] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
 
-    def to_json(self) -> bytes:
+    def to_json(self) -> builtins.bytes:
         """The sample as one JSON object on one line, absent values null, times RFC 3339 in UTC."""
         return orjson.dumps(self, option=orjson.OPT_UTC_Z)
 
     @classmethod
-    def from_json(cls, text: bytes | str) -> Self:
+    def from_json(cls, text: builtins.bytes | str) -> Self:
         """The sample that :meth:`to_json` wrote.
 
         Raises:

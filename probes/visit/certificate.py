@@ -1,0 +1,55 @@
+"""What a connection's TLS was, as evidence on the sample."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from probes.wire.tls import TlsStream
+
+_MOST_NAMES = 20
+
+
+def tls_evidence(stream: TlsStream, *, verified: bool) -> dict[str, Any]:
+    """The protocol's version, the cipher, and what the certificate says of itself."""
+    evidence: dict[str, Any] = {"version": stream.version, "cipher": stream.cipher, "verified": verified}
+    der = stream.certificate
+    if der is not None:
+        evidence.update(_certificate(der))
+    return evidence
+
+
+@lru_cache(maxsize=4096)
+def _certificate(der: bytes) -> dict[str, Any]:
+    """The facts of one certificate: the same at every visit, and not cheap to read."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return {
+            "not_before": certificate.not_valid_before_utc.isoformat().replace("+00:00", "Z"),
+            "not_after": certificate.not_valid_after_utc.isoformat().replace("+00:00", "Z"),
+            "subject": _common_name(certificate.subject),
+            "issuer": _common_name(certificate.issuer),
+            "names": _names(certificate),
+        }
+    except ValueError as error:
+        return {"unreadable": str(error)}
+
+
+def _common_name(name: x509.Name) -> str:
+    for attribute in name.get_attributes_for_oid(NameOID.COMMON_NAME):
+        return str(attribute.value)
+    return name.rfc4514_string()
+
+
+def _names(certificate: x509.Certificate) -> list[str]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    names = extension.value
+    found = names.get_values_for_type(x509.DNSName)
+    found += [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    return found[:_MOST_NAMES]

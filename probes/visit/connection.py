@@ -1,0 +1,138 @@
+"""From a URL to a connection on which a request can be sent, each phase written down as it ends."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from probes.failure import Failure
+from probes.sample import Fault, Hop
+from probes.visit.certificate import tls_evidence
+from probes.visit.plan import Plan
+from probes.visit.tunnel import open_tunnel
+from probes.wire.addresses import Address
+from probes.wire.dial import dial
+from probes.wire.exchange import Engine, Stream
+from probes.wire.h1 import Http1
+from probes.wire.h2 import Http2
+from probes.wire.names import Names
+from probes.wire.sockets import TimedSocket
+from probes.wire.tls import TlsStream, Trust, context
+
+PORTS = {"http": 80, "https": 443}
+
+Origin = tuple[str, str, int]
+Permit = Callable[[Address], None]
+
+
+def origin(url: httpx.URL) -> Origin:
+    """Scheme, host and port: what two URLs must share to share a connection."""
+    return url.scheme, url.host, url.port or PORTS[url.scheme]
+
+
+@dataclass(slots=True)
+class Connection:
+    """An open connection and the protocol spoken on it."""
+
+    address: Address
+    stream: Stream
+    engine: Engine
+    failed: list[str]
+    """What addresses tried before this one said."""
+
+
+class Connector:
+    """Opens the connections of one visit."""
+
+    def __init__(self, names: Names, plan: Plan, evidence: dict[str, object]) -> None:
+        self._names = names
+        self._plan = plan
+        self._evidence = evidence
+
+    async def open(self, url: httpx.URL, hop: Hop, permit: Permit) -> Connection:
+        """Connect to the host of ``url`` (or to the proxy), writing the phases into ``hop``.
+
+        Raises:
+            Failure: the name, the connection or the encryption failed.
+        """
+        socket, failed = await self._reach(url, hop, permit)
+        try:
+            if url.scheme == "http":
+                return Connection(socket.address, socket, Http1(socket), failed)
+            stream = await self._encrypt(socket, url, hop)
+        except BaseException as error:
+            socket.close()
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                await self._look_again(url, permit)
+            raise
+        engine: Engine = Http2(stream) if stream.alpn == "h2" else Http1(stream)
+        return Connection(socket.address, stream, engine, failed)
+
+    async def _reach(self, url: httpx.URL, hop: Hop, permit: Permit) -> tuple[TimedSocket, list[str]]:
+        plan = self._plan
+        proxy = plan.proxy
+        near = url if proxy is None else proxy
+        port = near.port or PORTS[near.scheme]
+        lookup = await self._names.look_up(
+            near.raw_host.decode("ascii").strip("[]"),
+            port,
+            ip=plan.options.ip,
+            pins=plan.pins,
+            servers=plan.servers,
+        )
+        hop.dns = lookup.took
+        # What the user pinned or named as a proxy was chosen by the user: no redirect leads there unasked.
+        chosen = lookup.pinned or proxy is not None
+        try:
+            dialled = await dial(lookup, port, _anything if chosen else permit)
+        finally:
+            await lookup.close()
+        hop.address = dialled.stream.address.text
+        hop.connect = dialled.took
+        if proxy is not None and url.scheme == "https":
+            try:
+                hop.connect += await open_tunnel(dialled.stream, url, proxy)
+            except BaseException:
+                dialled.stream.close()
+                raise
+        return dialled.stream, dialled.failed
+
+    async def _encrypt(self, socket: TimedSocket, url: httpx.URL, hop: Hop) -> TlsStream:
+        plan = self._plan
+        alpn = ("http/1.1",) if plan.proxy is not None else plan.alpn
+        stream = TlsStream(socket, context(plan.trust, alpn), _server_name(url))
+        hop.tls = await stream.handshake()
+        if plan.options.protocol == "h2" and stream.alpn != "h2":
+            raise Failure(
+                Fault.PROTOCOL, f"HTTP/2 is asked for, and the server chose {stream.alpn or 'nothing'}"
+            )
+        self._evidence["tls"] = tls_evidence(stream, verified=plan.trust.verify)
+        return stream
+
+    async def _look_again(self, url: httpx.URL, permit: Permit) -> None:
+        """Connect once more without verification, so that the evidence says what is wrong."""
+        nowhere = Hop(str(url))
+        try:
+            socket, _ = await self._reach(url, nowhere, permit)
+        except Failure:
+            return
+        try:
+            unverified = Trust(verify=False, certificate=self._plan.trust.certificate)
+            stream = TlsStream(socket, context(unverified, self._plan.alpn), _server_name(url))
+            await stream.handshake()
+            self._evidence["tls"] = tls_evidence(stream, verified=False)
+        except (Failure, OSError):
+            return
+        finally:
+            socket.close()
+
+
+def _anything(_: Address) -> None:
+    """Permits any address."""
+
+
+def _server_name(url: httpx.URL) -> str:
+    return url.raw_host.decode("ascii").strip("[]")

@@ -1,0 +1,116 @@
+"""What a target's options come to, worked out once and used at every visit."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from dataclasses import dataclass
+
+import httpx
+
+from probes.target import Target
+from probes.units import Secret
+from probes.visit.options import Options, parse_pin, parse_server
+from probes.wire.addresses import Address, IpNetwork
+from probes.wire.decode import ACCEPTED
+from probes.wire.exchange import Headers
+from probes.wire.tls import Trust
+
+USER_AGENT = "landwatch/0.1 (landing-page monitor)"
+
+_ALPN = {"auto": ("h2", "http/1.1"), "h1": ("http/1.1",), "h2": ("h2",)}
+
+# What a browser sends that opens a page.
+_DEFAULT_HEADERS = {
+    "user-agent": USER_AGENT,
+    "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "accept-encoding": ACCEPTED,
+    "accept-language": "en",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A target, ready to be visited."""
+
+    url: httpx.URL
+    method: bytes
+    headers: Headers
+    """Sent everywhere."""
+    credentials: Headers
+    """Sent to the page's own origin only."""
+    cookies: dict[str, str]
+    """Likewise."""
+    body: bytes
+    options: Options
+    trust: Trust
+    alpn: tuple[str, ...]
+    pins: dict[tuple[str, int], list[Address]]
+    servers: tuple[tuple[str, int], ...]
+    networks: tuple[IpNetwork, ...]
+    proxy: httpx.URL | None
+    lasting: bool
+    """Whether it holds for further visits: a secret is read anew each time, in case it was changed."""
+
+
+def make_plan(target: Target) -> Plan:
+    """Work out how ``target`` is visited.
+
+    Raises:
+        ValueError: a secret or a file that its options name cannot be read.
+        httpx.InvalidURL: its URL is none.
+    """
+    options: Options = target.options
+    headers = _DEFAULT_HEADERS | {name.lower(): _reveal(value) for name, value in options.headers.items()}
+    credentials: dict[str, str] = {
+        name: headers.pop(name) for name in ("authorization", "cookie") if name in headers
+    }
+    if options.auth is not None:
+        credentials["authorization"] = _authorization(options)
+    pins: dict[tuple[str, int], list[Address]] = {}
+    for pin in options.resolve:
+        host, port, address = parse_pin(pin)
+        pins.setdefault((host, port), []).append(address)
+    certificate = options.client_certificate
+    return Plan(
+        url=httpx.URL(target.url),
+        method=options.method.encode(),
+        headers=_encoded(headers),
+        credentials=_encoded(credentials),
+        cookies={name: _reveal(value) for name, value in options.cookies.items()},
+        body=(options.body or "").encode(),
+        options=options,
+        trust=Trust(
+            ca=options.ca,
+            verify=not options.insecure,
+            certificate=(certificate.certificate, certificate.key) if certificate else None,
+        ),
+        alpn=_ALPN[options.protocol],
+        pins=pins,
+        servers=tuple(parse_server(server) for server in options.nameservers),
+        networks=tuple(ipaddress.ip_network(network) for network in options.allow_networks),
+        proxy=httpx.URL(options.proxy) if options.proxy else None,
+        lasting=not _has_secrets(options),
+    )
+
+
+def _reveal(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _authorization(options: Options) -> str:
+    assert options.auth is not None
+    if options.auth.bearer is not None:
+        return f"Bearer {options.auth.bearer.reveal()}"
+    assert options.auth.basic is not None
+    pair = f"{options.auth.basic.user}:{options.auth.basic.password.reveal()}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def _encoded(headers: dict[str, str]) -> Headers:
+    return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+
+
+def _has_secrets(options: Options) -> bool:
+    values = [*options.headers.values(), *options.cookies.values()]
+    return options.auth is not None or any(isinstance(value, Secret) for value in values)

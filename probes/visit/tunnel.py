@@ -1,0 +1,44 @@
+"""A tunnel through an HTTP proxy (RFC 9110, section 9.3.6)."""
+
+from __future__ import annotations
+
+import h11
+import httpx
+
+from probes.failure import Failure
+from probes.sample import Fault
+from probes.wire.bounds import HEAD_BYTES
+from probes.wire.sockets import TimedSocket
+
+
+async def open_tunnel(socket: TimedSocket, url: httpx.URL, proxy: httpx.URL) -> float:
+    """Ask the proxy for a way to the host of ``url``; returns the seconds until it had one.
+
+    Raises:
+        Failure: the proxy did not open it.
+    """
+    host = url.raw_host.decode("ascii")
+    authority = f"{host}:{url.port or 443}".encode()
+    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
+    request = h11.Request(method="CONNECT", target=authority, headers=[(b"host", authority)])
+    seen = 0
+    try:
+        sent = await socket.send(
+            (connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b"")
+        )
+        while True:
+            event = connection.next_event()
+            if event is h11.NEED_DATA:
+                data = await socket.receive()
+                seen += len(data)
+                if not data or seen > HEAD_BYTES:
+                    raise Failure(Fault.CONNECT, f"the proxy {proxy.host} closed the connection")
+                connection.receive_data(data)
+            elif isinstance(event, h11.Response):
+                if 200 <= event.status_code < 300:
+                    return max(0.0, socket.arrived - sent)
+                raise Failure(Fault.CONNECT, f"the proxy {proxy.host} says {event.status_code}")
+            elif not isinstance(event, h11.InformationalResponse):
+                raise Failure(Fault.CONNECT, f"the proxy {proxy.host} gave no answer to CONNECT")
+    except (h11.RemoteProtocolError, OSError) as error:
+        raise Failure(Fault.CONNECT, f"the proxy {proxy.host}: {error}") from error

@@ -1,0 +1,214 @@
+"""One visit: the page, where it redirects to, and whether what came at last is what was expected."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from probes.failure import Blocked, Failure
+from probes.patterns import matches
+from probes.sample import Clock, Fault, Hop
+from probes.shields import LOOKED_AT_BYTES, find_shield
+from probes.trace import Trace
+from probes.visit.body import KEPT_BYTES, Body, read_body
+from probes.visit.connection import Connection, Connector, Origin, origin
+from probes.visit.cookies import Cookies
+from probes.visit.plan import Plan
+from probes.visit.redirect import Next, follow
+from probes.wire.addresses import Address, Scope, may_follow
+from probes.wire.bounds import REDIRECT_BODY_BYTES, REDIRECT_BODY_SECONDS
+from probes.wire.exchange import Head, Request
+from probes.wire.names import Names
+
+_REFUSAL_SECONDS = 1.0
+"""How long the body of a bad answer is waited for: it is only looked at for a shield's mark."""
+
+
+class Visit:
+    """Visits one page once and writes what it sees into the trace."""
+
+    def __init__(self, names: Names, plan: Plan, trace: Trace) -> None:
+        self._plan = plan
+        self._trace = trace
+        self._connector = Connector(names, plan, trace.evidence)
+        self._open: dict[Origin, Connection] = {}
+        self._cookies = Cookies(plan)
+        self._scope: Scope | None = None
+
+    async def run(self) -> None:
+        """Go where the page leads.
+
+        Raises:
+            Failure: somewhere on the way, or in what came at last.
+        """
+        step: Next | None = Next(self._plan.url, self._plan.method, self._plan.body)
+        try:
+            if self._plan.proxy is not None:
+                self._trace.evidence["proxy"] = f"{self._plan.proxy.host}:{self._plan.proxy.port}"
+            while step is not None:
+                step = await self._step(step)
+        finally:
+            for connection in self._open.values():
+                if connection.stream.clock is Clock.LOOP:
+                    self._trace.clock = Clock.LOOP
+                connection.stream.close()
+
+    async def _step(self, step: Next) -> Next | None:
+        """One request; returns what it redirects to, or ``None`` where it was the last."""
+        hop = Hop(str(step.url))
+        self._trace.hops.append(hop)
+        connection = await self._connection(step.url, hop)
+        hop.protocol = connection.engine.name
+        try:
+            head = await connection.engine.exchange(self._request(step))
+        finally:
+            self._note_clock(connection)
+        hop.status = head.status
+        hop.wait = max(0.0, head.first_byte - head.sent)
+        if head.early is not None:
+            hop.early = max(0.0, head.early - head.sent)
+        following = follow(step, head, len(self._trace.hops), self._plan.options.redirects)
+        if following is None:
+            self._trace.first_byte = head.first_byte
+            await self._finish(connection, head, hop)
+            return None
+        self._cookies.take(step.url, head)
+        await self._leave(connection, step.url, head, hop)
+        return following
+
+    async def _connection(self, url: httpx.URL, hop: Hop) -> Connection:
+        kept = self._open.get(origin(url))
+        if kept is not None:
+            hop.address = kept.address.text
+            return kept
+        connection = await self._connector.open(url, hop, self._permit)
+        self._open[origin(url)] = connection
+        if self._scope is None:
+            self._scope = connection.address.scope
+        if connection.failed:
+            self._trace.evidence["unreached"] = connection.failed
+        return connection
+
+    def _permit(self, address: Address) -> None:
+        if self._scope is None or may_follow(address, self._scope, self._plan.networks):
+            return
+        raise Failure(
+            Fault.REDIRECT,
+            f"the redirect leads to {address.text}, a {address.scope} address, and is not followed "
+            "(allow_networks allows it)",
+        )
+
+    def _request(self, step: Next) -> Request:
+        plan = self._plan
+        headers = list(plan.headers)
+        if origin(step.url) == origin(plan.url):
+            headers += plan.credentials
+        cookie = self._cookies.header(step.url)
+        if cookie is not None:
+            headers.append((b"cookie", cookie))
+        through_proxy = plan.proxy is not None and step.url.scheme == "http"
+        return Request(
+            method=step.method,
+            scheme=step.url.raw_scheme,
+            authority=step.url.netloc,
+            target=_absolute(step.url) if through_proxy else step.url.raw_path,
+            headers=headers,
+            body=step.body,
+        )
+
+    async def _leave(self, connection: Connection, url: httpx.URL, head: Head, hop: Hop) -> None:
+        """Take the redirect's body if it is there at once, so that the connection can serve again."""
+        body = Body()
+        try:
+            async with asyncio.timeout(REDIRECT_BODY_SECONDS):
+                await read_body(
+                    connection.engine,
+                    head,
+                    body,
+                    max_body=REDIRECT_BODY_BYTES,
+                    max_decoded=REDIRECT_BODY_BYTES,
+                    keep=0,
+                )
+            hop.transfer = max(0.0, connection.stream.arrived - head.first_byte)
+        except (Failure, TimeoutError):
+            pass
+        if hop.transfer is None or not connection.engine.ready():
+            del self._open[origin(url)]
+            self._note_clock(connection)
+            connection.stream.close()
+
+    async def _finish(self, connection: Connection, head: Head, hop: Hop) -> None:
+        """Read the final response's body and hold it against what is expected."""
+        options = self._plan.options
+        body = Body()
+        searched = options.expect.body is not None or options.expect.body_regex is not None
+        keep = KEPT_BYTES if searched else LOOKED_AT_BYTES
+        good = self._is_good(head.status)
+        try:
+            async with asyncio.timeout(None if good else _REFUSAL_SECONDS):
+                await read_body(
+                    connection.engine,
+                    head,
+                    body,
+                    max_body=options.max_body,
+                    max_decoded=options.max_decoded,
+                    keep=keep,
+                )
+            hop.transfer = max(0.0, connection.stream.arrived - head.first_byte)
+        except (Failure, TimeoutError):
+            if good:
+                raise
+        finally:
+            self._trace.bytes = body.length
+            self._note_clock(connection)
+        self._judge(head, body, good)
+
+    def _judge(self, head: Head, body: Body, good: bool) -> None:
+        expect = self._plan.options.expect
+        text = body.text(head.get(b"content-type"))
+        wrong = (
+            None
+            if good
+            else Failure(Fault.STATUS, f"status {head.status} instead of {self._good_statuses()}")
+        )
+        wrong = wrong or self._wrong_content(head, text)
+        # A page that answers just as expected is the page, whatever else it says; without an expectation
+        # of its content, a challenge that comes with a good status must still be told from it.
+        certain = wrong is None and (expect.body is not None or expect.body_regex is not None)
+        shield = None if certain else find_shield(head, text if body.decoded <= LOOKED_AT_BYTES else "")
+        if shield is not None:
+            raise Blocked(f"{shield.says} of {shield.shield} (status {head.status})")
+        if wrong is not None:
+            raise wrong
+
+    def _wrong_content(self, head: Head, text: str) -> Failure | None:
+        expect = self._plan.options.expect
+        for name, wanted in expect.headers.items():
+            value = head.get(name.lower().encode())
+            if value is None or wanted not in value:
+                return Failure(
+                    Fault.CONTENT, f"header {name}: {value!r:.100}, expected to contain {wanted!r}"
+                )
+        if expect.body is not None and expect.body not in text:
+            return Failure(Fault.CONTENT, f"the text {expect.body!r} is not in the body")
+        if expect.body_regex is not None and not matches(expect.body_regex, text):
+            return Failure(Fault.CONTENT, f"the pattern {expect.body_regex!r} does not match in the body")
+        return None
+
+    def _is_good(self, status: int) -> bool:
+        wanted = self._plan.options.expect.status
+        return status in wanted if wanted else 200 <= status < 300
+
+    def _good_statuses(self) -> str:
+        wanted = self._plan.options.expect.status
+        return " or ".join(str(status) for status in wanted) if wanted else "2xx"
+
+    def _note_clock(self, connection: Connection) -> None:
+        if connection.stream.clock is Clock.LOOP:
+            self._trace.clock = Clock.LOOP
+
+
+def _absolute(url: httpx.URL) -> bytes:
+    """The absolute form, which a proxy wants (RFC 9112, section 3.2.2)."""
+    return url.raw_scheme + b"://" + url.netloc + url.raw_path

@@ -1,0 +1,129 @@
+"""A non-blocking socket that says when the bytes it read came in.
+
+Reads always go through the loop once, so that a peer that never stops sending cannot keep a deadline
+from firing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from time import monotonic
+
+from probes.failure import OwnFault
+from probes.sample import Clock, Fault
+from probes.wire.addresses import Address
+from probes.wire.clock import ANCILLARY_BYTES, arrival, ask_for_stamps
+
+READ_BYTES = 64 * 1024
+
+
+class TimedSocket:
+    """A connected socket. ``arrived`` is when the bytes last read came in, in monotonic seconds."""
+
+    __slots__ = ("_loop", "_reading", "_sock", "_waiter", "address", "arrived", "clock")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, address: Address) -> None:
+        self._loop = loop
+        self._sock = sock
+        self._waiter: asyncio.Future[None] | None = None
+        self._reading = False
+        self.address = address
+        self.arrived = monotonic()
+        self.clock = Clock.KERNEL
+
+    async def receive(self, limit: int = READ_BYTES) -> bytes:
+        """The next bytes (or datagram), as they come; ``b""`` at the end of a connection.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        while True:
+            if not self._reading:
+                self._loop.add_reader(self._sock.fileno(), self._readable)
+                self._reading = True
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+            try:
+                data, ancillary, _, _ = self._sock.recvmsg(limit, ANCILLARY_BYTES)
+            except (BlockingIOError, InterruptedError):
+                continue
+            at = arrival(ancillary, self.arrived)
+            if at is None:
+                at = monotonic()
+                if data:
+                    self.clock = Clock.LOOP
+            self.arrived = at
+            return data
+
+    async def send(self, data: bytes) -> float:
+        """Send all of ``data``; returns the moment at which its last byte was about to be handed over.
+
+        The moment before the call, not after it: where the two differ, the later one would flatter.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        view = memoryview(data)
+        while True:
+            now = monotonic()
+            try:
+                sent = self._sock.send(view)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            view = view[sent:]
+            if not view:
+                return now
+            await writable(self._loop, self._sock)
+
+    def close(self) -> None:
+        """Close the socket; nothing is awaited, and a second call does nothing."""
+        fd = self._sock.fileno()
+        if fd >= 0:
+            if self._reading:
+                self._loop.remove_reader(fd)
+                self._reading = False
+            self._sock.close()
+
+    def _readable(self) -> None:
+        waiter = self._waiter
+        if waiter is None:
+            # Nobody is reading: stop asking, or the loop would spin on what lies there.
+            self._loop.remove_reader(self._sock.fileno())
+            self._reading = False
+        elif not waiter.done():
+            waiter.set_result(None)
+
+
+async def writable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+    """Wait until ``sock`` takes bytes, or its connection attempt has ended."""
+    ready = loop.create_future()
+    fd = sock.fileno()
+    loop.add_writer(fd, _wake, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(fd)
+
+
+def _wake(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def open_socket(address: Address, kind: socket.SocketKind) -> socket.socket:
+    """A non-blocking socket of the address's family, whose arrivals the kernel stamps.
+
+    Raises:
+        OwnFault: this machine has no socket of that kind to give.
+    """
+    try:
+        sock = socket.socket(address.family, kind)
+    except OSError as error:
+        raise OwnFault(Fault.CONNECT, f"cannot open a socket: {error}") from error
+    sock.setblocking(False)
+    ask_for_stamps(sock)
+    return sock

@@ -1,0 +1,72 @@
+"""Opening a TCP connection, and how long its handshake took."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import struct
+from time import monotonic
+
+from probes.failure import Failure, OwnFault
+from probes.sample import Clock, Fault
+from probes.wire.addresses import Address
+from probes.wire.clock import STAMPS
+from probes.wire.sockets import TimedSocket, open_socket, writable
+
+# struct tcp_info of linux/tcp.h: tcpi_rtt stands at byte 68, tcpi_total_retrans at byte 100.
+_TCP_INFO_BYTES = 104
+_rtt_and_retransmits = struct.Struct("=68xI28xI").unpack
+
+# What connect() says at once is about this machine: no route, no address of that family, no ports left.
+_OURS_AT_ONCE = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EAGAIN})
+
+
+async def connect(loop: asyncio.AbstractEventLoop, address: Address, port: int) -> tuple[TimedSocket, float]:
+    """Open a connection; returns it and the seconds from SYN to SYN-ACK, by the kernel where it tells.
+
+    Raises:
+        Failure: the other side refused or was not reached.
+        OwnFault: this machine could not even try.
+    """
+    sock = open_socket(address, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        started = monotonic()
+        _begin(sock, address, port)
+        await writable(loop, sock)
+        now = monotonic()
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise Failure(Fault.CONNECT, f"{address.text} port {port}: {os.strerror(code)}")
+        took, clock = _handshake_time(sock, now - started)
+    except BaseException:
+        sock.close()
+        raise
+    stream = TimedSocket(loop, sock, address)
+    stream.arrived = started + took
+    stream.clock = clock
+    return stream, took
+
+
+def _begin(sock: socket.socket, address: Address, port: int) -> None:
+    code = sock.connect_ex(address.sockaddr(port))
+    if code in (0, errno.EINPROGRESS):
+        return
+    detail = f"{address.text} port {port}: {os.strerror(code)}"
+    if code in _OURS_AT_ONCE:
+        raise OwnFault(Fault.CONNECT, f"no way from here to {detail}")
+    raise Failure(Fault.CONNECT, detail)
+
+
+def _handshake_time(sock: socket.socket, loop_time: float) -> tuple[float, Clock]:
+    """The kernel's first round-trip estimate is the SYN's, unless the SYN had to be sent again."""
+    if not STAMPS:
+        return loop_time, Clock.LOOP
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    rtt, retransmits = _rtt_and_retransmits(info)
+    seconds = rtt * 1e-6
+    if retransmits or not 0 < seconds <= loop_time:
+        return loop_time, Clock.LOOP
+    return seconds, Clock.KERNEL
