@@ -1,0 +1,36 @@
+"""Brings a database to the tables of today, from within the package: no alembic.ini, no command to run."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+# Alembic's `op` and `context` are of the process, not of the caller.
+_one_at_a_time = threading.Lock()
+
+_ADVISORY_KEY = 0x6C616E64  # any number that no other program on the same database uses: "land"
+
+
+def migrate(connection: Connection) -> None:
+    """Run the steps that are missing, in the connection's transaction.
+
+    Agents that start together on one store wait for each other: on SQLite by the transaction itself, which
+    is immediate, on PostgreSQL by a lock that ends with it.
+
+    Raises:
+        alembic.util.CommandError: the database was made by a newer landwatch.
+    """
+    # Half a second of imports, which only who writes to a store has to pay.
+    from alembic import command
+    from alembic.config import Config
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+    config = Config()
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    with _one_at_a_time:
+        command.upgrade(config, "head")

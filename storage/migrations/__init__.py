@@ -1,0 +1,7 @@
+"""The steps that bring a database of any age to the tables of today.
+
+A new step is a new file in ``versions``, named by its number, with ``down_revision`` set to the one before
+it. It names every constraint that it makes, runs on SQLite and PostgreSQL, and imports nothing of ours:
+tables.py moves on, a step stays what it was. ``tests/storage/test_migrations.py`` holds the last step
+against tables.py.
+"""
