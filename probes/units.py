@@ -189,28 +189,30 @@ class Secret(BaseModel):
         """
         secret = self._read_file(self.file) if self.file is not None else self._read_variable()
         if not secret:
-            raise ValueError(f"the secret in {self._place()} is empty")
+            raise ValueError(f"the secret in {self.place} is empty")
         return secret
 
     def _read_variable(self) -> str:
         try:
             return os.environ[self.env or ""]
         except KeyError:
-            raise ValueError(f"{self._place()} is not set: set it before landwatch starts") from None
+            raise ValueError(f"{self.place} is not set: set it before landwatch starts") from None
 
     def _read_file(self, path: Path) -> str:
         try:
             with path.open("rb") as file:
                 content = file.read(_SECRET_BYTES + 1)
             if len(content) > _SECRET_BYTES:
-                raise ValueError(f"{self._place()} is larger than {format_size(_SECRET_BYTES)}: no secret is")
+                raise ValueError(f"{self.place} is larger than {format_size(_SECRET_BYTES)}: no secret is")
             return content.decode().rstrip("\r\n")
         except OSError as error:
-            raise ValueError(f"{self._place()} can't be read: {error.strerror or error}") from error
+            raise ValueError(f"{self.place} can't be read: {error.strerror or error}") from error
         except UnicodeDecodeError as error:
-            raise ValueError(f"{self._place()} is not UTF-8 text") from error
+            raise ValueError(f"{self.place} is not UTF-8 text") from error
 
-    def _place(self) -> str:
+    @property
+    def place(self) -> str:
+        """Where the secret is, in words."""
         return f"the file {self.file}" if self.file is not None else f"the environment variable {self.env}"
 
 

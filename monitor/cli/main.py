@@ -78,7 +78,7 @@ def _show_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        print(f"landwatch {version('landwatch')}")  # noqa: T201 (the command's output)
+        typer.echo(f"landwatch {version('landwatch')}")
         raise typer.Exit
 
 
@@ -106,6 +106,15 @@ def main() -> None:
         # and must not fail once more when the interpreter flushes it on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:
+        # Imported only now: most commands fail without ever having read a config.
+        from monitor.cli.config import show_mistakes
+        from monitor.config.mistakes import ConfigError
+
+        if not isinstance(error, ConfigError):
+            raise
+        show_mistakes(error)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -126,14 +126,14 @@ def check_store_url(store: str) -> str:
     if store == "sqlite":
         return store
     parts = _split(store)
-    if parts.scheme not in ("sqlite", "postgresql") or "://" not in store:
+    if parts.scheme not in ("sqlite", "postgresql", "postgres") or "://" not in store:
         raise ValueError(f"the store is not of a known kind: {hint}")
     if parts.scheme == "sqlite" and (parts.netloc or len(parts.path) < 2):
         raise ValueError(
             "the path of a SQLite store follows three slashes (four where it starts at the root): write "
             "sqlite:///state/landwatch.db or sqlite:////var/lib/landwatch/landwatch.db"
         )
-    if parts.scheme == "postgresql" and len(parts.path) < 2:
+    if parts.scheme != "sqlite" and len(parts.path) < 2:
         raise ValueError("the store's URL names no database: write postgresql://HOST/DATABASE")
     return store
 
@@ -170,7 +170,7 @@ StorePlace = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": "^(sqlite$|sqlite:///.|postgresql://)",
+            "pattern": "^(sqlite$|sqlite:///.|postgres(ql)?://)",
             "examples": ["sqlite", "postgresql://db.example.net/landwatch"],
         }
     ),

@@ -1,0 +1,223 @@
+"""``landwatch samples``: print what is stored, as a table for people, JSON lines or CSV, in order of time.
+
+Samples are printed as they are read, so that any number of them takes no more memory than a few. What came
+from the network is printed without characters that could command a terminal or a spreadsheet.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.config import DEFAULT_CONFIG
+from probes.sample import PHASES, Attempt, Outcome, Sample
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DEFAULT_STORE = "sqlite:///state/landwatch.db"
+"""Where samples are looked for where no store and no config is named or found."""
+
+_CHUNK = 200
+"""Rows of a table that are laid out together."""
+_PIPED_WIDTH = 200
+_COLOURS = {Outcome.UP: "green", Outcome.DOWN: "red", Outcome.BLOCKED: "yellow", Outcome.UNKNOWN: "dim"}
+_PLAIN = (
+    "id",
+    "at",
+    "vendor",
+    "page",
+    "url",
+    "region",
+    "probe",
+    "attempt",
+    "outcome",
+    "fault",
+    "detail",
+    "clock",
+)
+_FIGURES = ("duration", "ttfb", "client", "protocol", "status", "bytes")
+
+
+def command(
+    since: Annotated[
+        str,
+        typer.Option(help="From when on: a duration back from now (1h, 7d), a time (RFC 3339), or `all`."),
+    ] = "1h",
+    until: Annotated[str | None, typer.Option(help="Up to when, written as for --since.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="Only this vendor's pages.")] = None,
+    page: Annotated[str | None, typer.Option(help="Only this page.")] = None,
+    region: Annotated[str | None, typer.Option(help="Only from this region.")] = None,
+    probe: Annotated[str | None, typer.Option(help="Only by this kind of probe.")] = None,
+    outcome: Annotated[Outcome | None, typer.Option(help="Only with this outcome.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV; phases are those of the last hop.")
+    ] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="The config that names the store (landwatch.yaml, where it is there).")
+    ] = None,
+    store: Annotated[str | None, typer.Option(help="The store's URL, in place of a config.")] = None,
+) -> None:
+    """Print stored samples, the oldest first."""
+    from storage.filters import SampleFilter
+    from storage.store import Store, StoreUnavailable
+
+    if as_json and as_csv:
+        raise typer.BadParameter("choose one of --json and --csv")
+    now = datetime.now(UTC)
+    wanted = SampleFilter(
+        since=_moment(since, "--since", now),
+        until=_moment(until, "--until", now) if until else None,
+        vendor=vendor,
+        page=page,
+        region=region,
+        probe=probe,
+        outcome=outcome,
+    )
+    try:
+        source = Store(store or _store_of(config))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--store") from error
+    show = _show_json if as_json else _show_csv if as_csv else _show_table
+    try:
+        with closing(source), closing(source.samples(wanted)) as samples:  # type: ignore[type-var]  # the iterator is a generator
+            show(samples)
+    except StoreUnavailable as error:
+        typer.echo(f"the store can't be read: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _moment(text: str, option: str, now: datetime) -> datetime | None:
+    from probes.units import parse_duration
+
+    if text == "all":
+        return None
+    try:
+        return now - timedelta(seconds=parse_duration(text))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        hint = "write 1h, 7d, 2025-01-31T12:00:00Z or all"
+        raise typer.BadParameter(
+            f"{text!r} is neither a duration nor a time: {hint}", param_hint=option
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _store_of(config: Path | None) -> str:
+    """The store that a config names; its other secrets need not be there."""
+    if config is None and not DEFAULT_CONFIG.exists():
+        return DEFAULT_STORE
+    from monitor.config import load
+
+    return load(config or DEFAULT_CONFIG, reveal=False).store_url
+
+
+def _show_json(samples: Iterable[Sample]) -> None:
+    out = sys.stdout.buffer
+    for sample in samples:
+        out.write(sample.to_json())
+        out.write(b"\n")
+
+
+def _show_csv(samples: Iterable[Sample]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*_PLAIN, "tainted", *_FIGURES, "hops", *PHASES])
+    for sample in samples:
+        last = sample.hops[-1] if sample.hops else None
+        row: list[object] = [getattr(sample, name) for name in _PLAIN]
+        row[_PLAIN.index("at")] = sample.at.isoformat().replace("+00:00", "Z")
+        row.append(" ".join(sample.tainted))
+        row += [getattr(sample, name) for name in _FIGURES]
+        row.append(len(sample.hops))
+        row += [getattr(last, phase, None) for phase in PHASES]
+        writer.writerow(map(_cell, row))
+
+
+def _cell(value: object) -> object:
+    """A value that no spreadsheet takes for a formula: text that looks like one gets a quote before it."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
+
+
+def _show_table(samples: Iterable[Sample]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPED_WIDTH)
+    rows = map(_row, samples)
+    first = list(islice(rows, _CHUNK))
+    if not first:
+        typer.echo("No stored sample matches.", err=True)
+        return
+    headings = (
+        "at (UTC)",
+        "vendor",
+        "page",
+        "region",
+        "probe",
+        "outcome",
+        "ttfb",
+        "status",
+        "protocol",
+        "notes",
+    )
+    # Later rows keep the widths of the first ones, so that they can be printed before the last is known.
+    widths = [max(map(len, column)) for column in zip(headings, *first, strict=True)]
+    _print_rows(console, first, widths, headings)
+    while chunk := list(islice(rows, _CHUNK)):
+        _print_rows(console, chunk, widths)
+
+
+def _print_rows(
+    console: Console, rows: list[tuple[str, ...]], widths: list[int], headings: tuple[str, ...] = ()
+) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=bool(headings), header_style="bold")
+    for heading, width in zip(headings or [""] * len(widths), widths, strict=True):
+        table.add_column(heading, width=width, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*map(Text, row), style=_COLOURS[Outcome(row[5])])
+    console.print(table)
+
+
+def _row(sample: Sample) -> tuple[str, ...]:
+    """A sample as the cells of the table."""
+    return tuple(
+        "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in cell)
+        for cell in (
+            sample.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
+            sample.vendor,
+            sample.page,
+            sample.region,
+            sample.probe,
+            sample.outcome.value,
+            "" if sample.ttfb is None else f"{sample.ttfb * 1000:.0f} ms",
+            "" if sample.status is None else str(sample.status),
+            sample.protocol or "",
+            ", ".join(_notes(sample)),
+        )
+    )
+
+
+def _notes(sample: Sample) -> Iterator[str]:
+    if sample.attempt is Attempt.BURST:
+        yield "burst"
+    yield from (f"tainted: {cause}" for cause in sample.tainted)
+    if sample.fault is not None or sample.detail:
+        yield ": ".join(filter(None, (sample.fault, sample.detail)))
