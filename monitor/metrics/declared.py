@@ -1,0 +1,133 @@
+"""The metrics of landwatch, declared as data.
+
+The families of pages have one or more series for each page, and are rendered by
+:mod:`monitor.metrics.exposition`; those of landwatch itself are few, and are rendered by prometheus-client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from monitor.health.lags import BOUNDS
+
+PAGE = ("vendor", "page", "region", "probe")
+"""The labels of everything that is about a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric: its name (counters end in ``_total``), what it says, and what tells its series apart."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+    edges: tuple[float, ...] = ()
+    """Upper edges of a histogram's buckets, the infinite one left out."""
+
+
+SAMPLES = Family(
+    "landwatch_samples_total",
+    "counter",
+    "Samples taken, tainted ones and bursts included; fault is empty where the page was up.",
+    (*PAGE, "outcome", "fault", "attempt"),
+)
+UP = Family(
+    "landwatch_up",
+    "gauge",
+    "1: the last scheduled sample was up, 0: it was down; absent while it is blocked, unknown or tainted.",
+    PAGE,
+)
+TTFB = Family(
+    "landwatch_ttfb_seconds",
+    "histogram",
+    "Navigation TTFB of cold visits, redirects included; scheduled and untainted samples that were up.",
+    (*PAGE, "protocol"),
+    # 0.3 is the usual promise, so the edges round it are close. The targets of a config are added.
+    (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0),
+)
+PHASE = Family(
+    "landwatch_phase_seconds",
+    "gauge",
+    "Each phase of the last untainted scheduled sample, summed over its hops; absent if it was not reached.",
+    (*PAGE, "phase"),
+)
+LAST_SAMPLE = Family(
+    "landwatch_last_sample_timestamp_seconds",
+    "gauge",
+    "When the last scheduled sample started, whatever its outcome; alert on its age.",
+    PAGE,
+)
+TLS_EXPIRY = Family(
+    "landwatch_tls_expiry_timestamp_seconds",
+    "gauge",
+    "When the certificate that the page last showed expires.",
+    PAGE,
+)
+RUNS = Family(
+    "landwatch_runs_total",
+    "counter",
+    "Runs that were due: run, or skipped because the one before still ran or the loop stood still.",
+    (*PAGE, "result"),
+)
+
+PAGE_FAMILIES = (SAMPLES, UP, TTFB, PHASE, LAST_SAMPLE, TLS_EXPIRY, RUNS)
+"""In the order in which they are rendered."""
+
+SCHEDULE_LAG = Family("landwatch_schedule_lag_seconds", "histogram", "How late runs started.", edges=BOUNDS)
+LOOP_LAG = Family(
+    "landwatch_loop_lag_seconds",
+    "histogram",
+    "How late the event loop was, looked at ten times a second.",
+    edges=BOUNDS,
+)
+STARVED = Family(
+    "landwatch_cpu_starved_seconds_total",
+    "counter",
+    "Time in which this process mostly waited for a CPU; samples of that time are tainted.",
+)
+CLOCK_STEPS = Family("landwatch_clock_steps_total", "counter", "Steps of the wall clock that were seen.")
+SPOOLED = Family(
+    "landwatch_spool_samples", "gauge", "Samples on this machine's disk that the store has not taken yet."
+)
+QUEUED = Family("landwatch_queue_samples", "gauge", "Samples in memory that no disk has yet.")
+WRITTEN = Family("landwatch_samples_written_total", "counter", "Samples that the store took.")
+DROPPED = Family(
+    "landwatch_samples_dropped_total", "counter", "Samples lost because neither store nor spool took them."
+)
+REFUSED = Family(
+    "landwatch_samples_refused_total", "counter", "Samples laid aside because the store will never take them."
+)
+STORE_UP = Family("landwatch_store_up", "gauge", "1 if the store took what it was last given, else 0.")
+SINK_ERRORS = Family(
+    "landwatch_sink_errors_total", "counter", "Samples that a part of landwatch failed to take.", ("sink",)
+)
+WATCHED = Family("landwatch_targets", "gauge", "Targets (page and probe) that this process watches.")
+RELOAD_OK = Family(
+    "landwatch_config_last_reload_successful", "gauge", "1 if the config was last read without a mistake."
+)
+RELOAD_AT = Family(
+    "landwatch_config_last_reload_success_timestamp_seconds",
+    "gauge",
+    "When the config in force was read.",
+)
+BUILD = Family("landwatch_build_info", "gauge", "Always 1; its labels say what runs.", ("version", "python"))
+
+OWN_FAMILIES = (
+    SCHEDULE_LAG,
+    LOOP_LAG,
+    STARVED,
+    CLOCK_STEPS,
+    SPOOLED,
+    QUEUED,
+    WRITTEN,
+    DROPPED,
+    REFUSED,
+    STORE_UP,
+    SINK_ERRORS,
+    WATCHED,
+    RELOAD_OK,
+    RELOAD_AT,
+    BUILD,
+)

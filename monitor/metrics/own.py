@@ -1,0 +1,93 @@
+"""The metrics of landwatch itself: few series, read when Prometheus asks, rendered by prometheus-client."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from monitor.health.lags import BOUNDS
+from monitor.metrics import declared
+from monitor.metrics.declared import Family
+
+Histogram = tuple[tuple[int, ...], float]
+"""The counts of the buckets (each alone, the last without an upper edge), and the sum."""
+
+EMPTY: Histogram = ((0,) * (len(BOUNDS) + 1), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What landwatch knows about itself at one moment."""
+
+    version: str = ""
+    targets: int = 0
+    schedule_lag: Histogram = EMPTY
+    loop_lag: Histogram = EMPTY
+    starved: float = 0.0
+    clock_steps: int = 0
+    spooled: int = 0
+    queued: int = 0
+    written: int = 0
+    dropped: int = 0
+    refused: int = 0
+    store_ok: bool = True
+    sink_errors: Mapping[str, int] = field(default_factory=dict)
+    reload_ok: bool = True
+    reload_at: float = 0.0
+
+
+class OwnCollector(Collector):
+    """One moment of landwatch's own figures, as prometheus-client wants them."""
+
+    def __init__(self, own: Own) -> None:
+        self._own = own
+
+    def collect(self) -> Iterator[Metric]:
+        """All families of :data:`monitor.metrics.declared.OWN_FAMILIES`, in their order."""
+        own = self._own
+        yield _histogram(declared.SCHEDULE_LAG, own.schedule_lag)
+        yield _histogram(declared.LOOP_LAG, own.loop_lag)
+        yield _counter(declared.STARVED, {(): own.starved})
+        yield _counter(declared.CLOCK_STEPS, {(): own.clock_steps})
+        yield _gauge(declared.SPOOLED, own.spooled)
+        yield _gauge(declared.QUEUED, own.queued)
+        yield _counter(declared.WRITTEN, {(): own.written})
+        yield _counter(declared.DROPPED, {(): own.dropped})
+        yield _counter(declared.REFUSED, {(): own.refused})
+        yield _gauge(declared.STORE_UP, own.store_ok)
+        yield _counter(declared.SINK_ERRORS, {(sink,): count for sink, count in own.sink_errors.items()})
+        yield _gauge(declared.WATCHED, own.targets)
+        yield _gauge(declared.RELOAD_OK, own.reload_ok)
+        yield _gauge(declared.RELOAD_AT, own.reload_at)
+        yield _gauge(declared.BUILD, 1, (own.version, platform.python_version()))
+
+
+def _gauge(family: Family, value: float, labels: tuple[str, ...] = ()) -> Metric:
+    metric = GaugeMetricFamily(family.name, family.help, labels=family.labels)
+    metric.add_metric(labels, value)
+    return metric
+
+
+def _counter(family: Family, values: Mapping[tuple[str, ...], float]) -> Metric:
+    metric = CounterMetricFamily(family.name, family.help, labels=family.labels)
+    for labels, value in values.items():
+        metric.add_metric(labels, value)
+    return metric
+
+
+def _histogram(family: Family, histogram: Histogram) -> Metric:
+    counts, total = histogram
+    metric = HistogramMetricFamily(family.name, family.help)
+    edges = [*map(str, family.edges), "+Inf"]
+    metric.add_metric([], list(zip(edges, accumulate(counts), strict=True)), total)
+    return metric

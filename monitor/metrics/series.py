@@ -1,0 +1,154 @@
+"""The series of one target, and how a sample changes them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from datetime import datetime
+
+from monitor.metrics import declared
+from monitor.metrics.block import Block, Frozen, label_pairs
+from monitor.metrics.declared import Family
+from probes.sample import PHASES, Attempt, Fault, Hop, Outcome, Sample
+from probes.target import Target
+
+_FAULTS: dict[Outcome, list[Fault]] = {
+    Outcome.DOWN: [fault for fault in Fault if fault not in (Fault.BLOCKED, Fault.INTERNAL)],
+    Outcome.BLOCKED: [Fault.BLOCKED],
+    Outcome.UNKNOWN: [Fault.INTERNAL],
+}
+"""The series that stand at 0 from the start: ``increase()`` does not see the first step of a new series."""
+
+
+class TargetSeries:
+    """What Prometheus is told about one target. Only the loop's thread touches it."""
+
+    __slots__ = (
+        "_counted",
+        "_labels",
+        "_last",
+        "_not_after",
+        "_phases",
+        "_runs",
+        "_samples",
+        "_tls",
+        "_ttfb",
+        "_up",
+        "edges",
+    )
+
+    def __init__(self, target: Target, edges: tuple[float, ...] = declared.TTFB.edges) -> None:
+        self.edges = edges
+        """The edges of the TTFB's histogram: this target's promise is one of them."""
+        labels = {
+            "vendor": target.vendor,
+            "page": target.page,
+            "region": target.region,
+            "probe": target.probe,
+        }
+        self._labels = label_pairs(labels)
+        self._samples = Block()
+        self._counted: dict[tuple[Outcome, Fault | None, Attempt], int] = {}
+        self._count_from((Outcome.UP, None, Attempt.SCHEDULED))
+        for outcome, faults in _FAULTS.items():
+            for fault in faults:
+                self._count_from((outcome, fault, Attempt.SCHEDULED))
+        self._up = self._gauge(declared.UP)
+        self._last = self._gauge(declared.LAST_SAMPLE)
+        self._tls = self._gauge(declared.TLS_EXPIRY)
+        self._not_after: object = None
+        self._phases = Block([self._line(declared.PHASE, phase=phase) for phase in PHASES], None)
+        self._runs = Block([self._line(declared.RUNS, result=result) for result in ("run", "skipped")])
+        self._ttfb: dict[str, Block] = {}
+
+    def record(self, sample: Sample) -> None:
+        """Count a sample, and let a scheduled one speak for the page."""
+        counted = (sample.outcome, sample.fault, sample.attempt)
+        index = self._counted.get(counted)
+        if index is None:
+            index = self._count_from(counted)
+        self._samples.values[index] += 1  # type: ignore[operator]  # counters are never None
+        if sample.attempt is not Attempt.SCHEDULED:
+            return
+        self._last.values[0] = sample.at.timestamp()
+        if sample.tainted:
+            self._up.values[0] = None
+            return
+        self._up.values[0] = _UP.get(sample.outcome)
+        self._phases.values[:] = _phases(sample.hops)
+        if sample.outcome is Outcome.UP and sample.ttfb is not None:
+            self._observe(sample.protocol or "", sample.ttfb)
+        tls = sample.evidence.get("tls")
+        if tls:
+            self._expires(tls.get("not_after"))
+
+    def runs(self, run: int, skipped: int) -> None:
+        """Set how many due runs were run and skipped."""
+        self._runs.values[:] = (run, skipped)
+
+    def freeze(self, into: Mapping[str, list[Frozen]]) -> None:
+        """Append all blocks as they stand now to the lists of their families, by the family's name."""
+        into[declared.SAMPLES.name].append(self._samples.freeze())
+        into[declared.UP.name].append(self._up.freeze())
+        for block in self._ttfb.values():
+            into[declared.TTFB.name].append(block.freeze())
+        into[declared.PHASE.name].append(self._phases.freeze())
+        into[declared.LAST_SAMPLE.name].append(self._last.freeze())
+        into[declared.TLS_EXPIRY.name].append(self._tls.freeze())
+        into[declared.RUNS.name].append(self._runs.freeze())
+
+    def _observe(self, protocol: str, seconds: float) -> None:
+        block = self._ttfb.get(protocol)
+        if block is None:
+            block = self._ttfb[protocol] = self._histogram(protocol)
+        values = block.values
+        # An edge belongs to its bucket: 0.3 s is within a promise of at most 0.3 s.
+        for index in range(bisect_left(self.edges, seconds), len(values) - 1):
+            values[index] += 1  # type: ignore[operator]
+        values[-1] += seconds  # type: ignore[operator]
+
+    def _expires(self, not_after: object) -> None:
+        """Keep the certificate's end, read again only when it is another one."""
+        if not_after == self._not_after:
+            return
+        self._not_after = not_after
+        self._tls.values[0] = (
+            datetime.fromisoformat(not_after).timestamp() if isinstance(not_after, str) else None
+        )
+
+    def _count_from(self, counted: tuple[Outcome, Fault | None, Attempt]) -> int:
+        outcome, fault, attempt = counted
+        line = self._line(declared.SAMPLES, outcome=outcome, fault=fault or "", attempt=attempt)
+        self._counted[counted] = self._samples.add(line)
+        return self._counted[counted]
+
+    def _gauge(self, family: Family) -> Block:
+        return Block([self._line(family)], None)
+
+    def _histogram(self, protocol: str) -> Block:
+        """A TTFB histogram's lines: each bucket (they are cumulative), the count, and last the sum."""
+        block = Block()
+        for edge in (*map(str, self.edges), "+Inf"):
+            block.add(self._line(declared.TTFB, "_bucket", protocol=protocol, le=edge))
+        block.add(self._line(declared.TTFB, "_count", protocol=protocol))
+        block.add(self._line(declared.TTFB, "_sum", protocol=protocol), 0.0)
+        return block
+
+    def _line(self, family: Family, suffix: str = "", **more: str) -> str:
+        pairs = f"{self._labels},{label_pairs(more)}" if more else self._labels
+        return f"{family.name}{suffix}{{{pairs}}}"
+
+
+_UP = {Outcome.UP: 1, Outcome.DOWN: 0}
+
+
+def _phases(hops: list[Hop]) -> list[float | None]:
+    """Each phase summed over the hops that reached it."""
+    if len(hops) == 1:
+        hop = hops[0]
+        return [hop.dns, hop.connect, hop.tls, hop.wait, hop.transfer]
+    summed: list[float | None] = []
+    for phase in PHASES:
+        seen = [seconds for hop in hops if (seconds := getattr(hop, phase)) is not None]
+        summed.append(sum(seen) if seen else None)
+    return summed
