@@ -59,10 +59,10 @@ def agent_config_path(layout: Layout, region: Region) -> Path:
     return layout.path(f"{region.name}.yaml")
 
 
-def agent_command(layout: Layout, region: Region) -> list[str]:
+def agent_command(layout: Layout, region: Region) -> tuple[str, ...]:
     """What starts a region's agent."""
     config = agent_config_path(layout, region)
-    return [sys.executable, "-P", "-m", "monitor.cli.main", "run", "--config", str(config), "--plain"]
+    return sys.executable, "-P", "-m", "monitor.cli.main", "run", "--config", str(config), "--plain"
 
 
 class _Dumper(yaml.SafeDumper):

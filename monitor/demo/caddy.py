@@ -64,6 +64,6 @@ def caddyfile(layout: Layout) -> str:
     )
 
 
-def caddy_command(layout: Layout, binary: Path) -> list[str]:
+def caddy_command(layout: Layout, binary: Path) -> tuple[str, ...]:
     """What starts caddy on the file that :func:`caddyfile` gave."""
-    return [str(binary), "run", "--adapter", "caddyfile", "--config", str(layout.path("Caddyfile"))]
+    return str(binary), "run", "--adapter", "caddyfile", "--config", str(layout.path("Caddyfile"))

@@ -11,18 +11,19 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from monitor.demo.app import App, serving
 from monitor.demo.layout import HOST, Layout
+from monitor.demo.plan import Behaviour, behaviour
 from monitor.demo.record import Record
 from monitor.demo.relay import relay
 
 
 @asynccontextmanager
-async def stage(layout: Layout) -> AsyncIterator[App]:
+async def stage(layout: Layout, behave: Callable[[float, str], Behaviour] = behaviour) -> AsyncIterator[App]:
     """The app and the relays of ``layout``, for as long as the context lasts."""
     zero = time.monotonic() - (time.time() - layout.started)
 
@@ -32,7 +33,7 @@ async def stage(layout: Layout) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         record = stack.enter_context(Record(layout.record, clock))
         record.start()
-        app = App(record, clock, {region.address: region.name for region in layout.regions})
+        app = App(record, clock, {region.address: region.name for region in layout.regions}, behave)
         await stack.enter_async_context(serving(app, _bound(HOST, layout.app_port)))
         for region in layout.regions:
             await stack.enter_async_context(

@@ -32,7 +32,7 @@ class Command:
     """A child process: a name for people, what to run, and where its output goes."""
 
     name: str
-    argv: list[str]
+    argv: tuple[str, ...]
     log: Path
 
 
@@ -78,7 +78,7 @@ class Supervisor:
             deaths = 1 if loop.time() - began >= STEADY else deaths + 1
             pause = self._pauses[min(deaths, len(self._pauses)) - 1]
             ending = _ending(code)
-            self._say(f"{command.name} ended ({ending}); it is started again in {pause:g} s, see {command.log}")
+            self._say(f"{command.name} ended ({ending}); it starts again in {pause:g} s, see {command.log}")
             self.restarts[command.name] = self.restarts.get(command.name, 0) + 1
             await asyncio.sleep(pause)
 

@@ -175,7 +175,10 @@ async def test_a_datagram_that_comes_before_its_flow_is_open_is_not_lost() -> No
 
 async def test_the_oldest_flow_gives_way_to_a_new_one() -> None:
     port = free_port(socket.SOCK_DGRAM)
-    async with echo_datagrams() as (upstream, server), udp_relay((NEAR, port), (HOST, upstream), 0.0, flows=1):
+    async with (
+        echo_datagrams() as (upstream, server),
+        udp_relay((NEAR, port), (HOST, upstream), 0.0, flows=1),
+    ):
         with datagram_client(port) as one, datagram_client(port) as two:
             await ask(one, b"one")
             await ask(two, b"two")

