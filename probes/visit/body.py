@@ -14,6 +14,9 @@ from probes.wire.exchange import Engine, Head
 KEPT_BYTES = 2 * 1024 * 1024
 """How much of a body's text is kept to be searched."""
 
+PIECES_AT_ONCE = 256
+"""How many pieces are taken before other probes get their turn."""
+
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
@@ -48,7 +51,11 @@ async def read_body(
         Failure: it was cut short, is too large, or cannot be decompressed.
     """
     coding = decoder(head.get(b"content-encoding"))
+    pieces = 0
     while piece := await engine.read():
+        pieces += 1
+        if pieces % PIECES_AT_ONCE == 0:
+            await asyncio.sleep(0)  # tiny chunks take long, and many come with one read
         body.length += len(piece)
         if body.length > max_body:
             raise Failure(Fault.CONTENT, f"the body is larger than {max_body} bytes")

@@ -6,12 +6,11 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpx
-
 from probes.failure import Failure
 from probes.sample import Fault, Hop
 from probes.visit.certificate import tls_evidence
 from probes.visit.plan import Plan
+from probes.visit.step import Step, step_to
 from probes.visit.tunnel import open_tunnel
 from probes.wire.addresses import Address
 from probes.wire.dial import dial
@@ -22,15 +21,7 @@ from probes.wire.names import Names
 from probes.wire.sockets import TimedSocket
 from probes.wire.tls import TlsStream, Trust, context
 
-PORTS = {"http": 80, "https": 443}
-
-Origin = tuple[str, str, int]
 Permit = Callable[[Address], None]
-
-
-def origin(url: httpx.URL) -> Origin:
-    """Scheme, host and port: what two URLs must share to share a connection."""
-    return url.scheme, url.host, url.port or PORTS[url.scheme]
 
 
 @dataclass(slots=True)
@@ -52,58 +43,58 @@ class Connector:
         self._plan = plan
         self._evidence = evidence
 
-    async def open(self, url: httpx.URL, hop: Hop, permit: Permit) -> Connection:
-        """Connect to the host of ``url`` (or to the proxy), writing the phases into ``hop``.
+    async def open(self, step: Step, hop: Hop, permit: Permit) -> Connection:
+        """Connect to the host of ``step`` (or to the proxy), writing the phases into ``hop``.
 
         Raises:
             Failure: the name, the connection or the encryption failed.
         """
-        socket, failed = await self._reach(url, hop, permit)
+        socket, failed = await self._reach(step, hop, permit)
         try:
-            if url.scheme == "http":
+            if step.scheme == "http":
                 return Connection(socket.address, socket, Http1(socket), failed)
-            stream = await self._encrypt(socket, url, hop)
+            stream = await self._encrypt(socket, step, hop)
         except BaseException as error:
             socket.close()
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                await self._look_again(url, permit)
+                await self._look_again(step, permit)
             raise
         engine: Engine = Http2(stream) if stream.alpn == "h2" else Http1(stream)
         return Connection(socket.address, stream, engine, failed)
 
-    async def _reach(self, url: httpx.URL, hop: Hop, permit: Permit) -> tuple[TimedSocket, list[str]]:
+    async def _reach(self, step: Step, hop: Hop, permit: Permit) -> tuple[TimedSocket, list[str]]:
         plan = self._plan
         proxy = plan.proxy
-        near = url if proxy is None else proxy
-        port = near.port or PORTS[near.scheme]
+        near = step if proxy is None else step_to(proxy, b"CONNECT", b"")
         lookup = await self._names.look_up(
-            near.raw_host.decode("ascii").strip("[]"),
-            port,
+            near.host,
+            near.port,
             ip=plan.options.ip,
             pins=plan.pins,
             servers=plan.servers,
         )
         hop.dns = lookup.took
+        hop.address = next((address.text for address in lookup.addresses), None)
         # What the user pinned or named as a proxy was chosen by the user: no redirect leads there unasked.
         chosen = lookup.pinned or proxy is not None
         try:
-            dialled = await dial(lookup, port, _anything if chosen else permit)
+            dialled = await dial(lookup, near.port, _anything if chosen else permit)
         finally:
             await lookup.close()
         hop.address = dialled.stream.address.text
         hop.connect = dialled.took
-        if proxy is not None and url.scheme == "https":
+        if proxy is not None and step.scheme == "https":
             try:
-                hop.connect += await open_tunnel(dialled.stream, url, proxy)
+                hop.connect += await open_tunnel(dialled.stream, step, proxy)
             except BaseException:
                 dialled.stream.close()
                 raise
         return dialled.stream, dialled.failed
 
-    async def _encrypt(self, socket: TimedSocket, url: httpx.URL, hop: Hop) -> TlsStream:
+    async def _encrypt(self, socket: TimedSocket, step: Step, hop: Hop) -> TlsStream:
         plan = self._plan
         alpn = ("http/1.1",) if plan.proxy is not None else plan.alpn
-        stream = TlsStream(socket, context(plan.trust, alpn), _server_name(url))
+        stream = TlsStream(socket, context(plan.trust, alpn), step.host)
         hop.tls = await stream.handshake()
         if plan.options.protocol == "h2" and stream.alpn != "h2":
             raise Failure(
@@ -112,16 +103,16 @@ class Connector:
         self._evidence["tls"] = tls_evidence(stream, verified=plan.trust.verify)
         return stream
 
-    async def _look_again(self, url: httpx.URL, permit: Permit) -> None:
+    async def _look_again(self, step: Step, permit: Permit) -> None:
         """Connect once more without verification, so that the evidence says what is wrong."""
-        nowhere = Hop(str(url))
+        nowhere = Hop(step.text)
         try:
-            socket, _ = await self._reach(url, nowhere, permit)
+            socket, _ = await self._reach(step, nowhere, permit)
         except Failure:
             return
         try:
             unverified = Trust(verify=False, certificate=self._plan.trust.certificate)
-            stream = TlsStream(socket, context(unverified, self._plan.alpn), _server_name(url))
+            stream = TlsStream(socket, context(unverified, self._plan.alpn), step.host)
             await stream.handshake()
             self._evidence["tls"] = tls_evidence(stream, verified=False)
         except (Failure, OSError):
@@ -132,7 +123,3 @@ class Connector:
 
 def _anything(_: Address) -> None:
     """Permits any address."""
-
-
-def _server_name(url: httpx.URL) -> str:
-    return url.raw_host.decode("ascii").strip("[]")

@@ -1,18 +1,16 @@
-"""The cookies of one visit: those of the config, and those that a redirect sets on the way (RFC 6265)."""
+"""The cookies that redirects set in the course of one visit (RFC 6265)."""
 
 from __future__ import annotations
 
 import httpx
 
-from probes.visit.plan import Plan
-from probes.wire.exchange import Head
+from probes.wire.exchange import Head, Headers
 
 
 class Cookies:
     """A jar that is empty again at the next visit, and is not even made where nobody sets a cookie."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self) -> None:
         self._jar: httpx.Cookies | None = None
 
     def take(self, url: httpx.URL, head: Head) -> None:
@@ -28,12 +26,16 @@ class Cookies:
 
     def header(self, url: httpx.URL) -> bytes | None:
         """The Cookie header for ``url``, or ``None`` where there is nothing to send."""
-        own = self._plan.cookies if url.host == self._plan.url.host else {}
-        pairs = [f"{name}={value}".encode() for name, value in own.items()]
-        if self._jar is not None:
-            request = httpx.Request("GET", url)
-            self._jar.set_cookie_header(request)
-            kept = request.headers.get("cookie")
-            if kept:
-                pairs.append(kept.encode("latin-1", "replace"))
-        return b"; ".join(pairs) if pairs else None
+        if self._jar is None:
+            return None
+        request = httpx.Request("GET", url)
+        self._jar.set_cookie_header(request)
+        kept = request.headers.get("cookie")
+        return kept.encode("latin-1", "replace") if kept else None
+
+
+def with_cookie(headers: Headers, cookie: bytes) -> Headers:
+    """``headers`` with ``cookie`` beside what their Cookie header has: there must be but one."""
+    before = [value for name, value in headers if name == b"cookie"]
+    others = tuple((name, value) for name, value in headers if name != b"cookie")
+    return (*others, (b"cookie", b"; ".join([*before, cookie])))

@@ -11,9 +11,10 @@ import httpx
 from probes.target import Target
 from probes.units import Secret
 from probes.visit.options import Options, parse_pin, parse_server
+from probes.visit.step import Step, step_to
 from probes.wire.addresses import Address, IpNetwork
 from probes.wire.decode import ACCEPTED
-from probes.wire.exchange import Headers
+from probes.wire.exchange import Headers, Request
 from probes.wire.tls import Trust
 
 USER_AGENT = "landwatch/0.1 (landing-page monitor)"
@@ -33,15 +34,13 @@ _DEFAULT_HEADERS = {
 class Plan:
     """A target, ready to be visited."""
 
-    url: httpx.URL
-    method: bytes
+    first: Step
+    request: Request
+    """The first request, the same at every visit."""
     headers: Headers
     """Sent everywhere."""
     credentials: Headers
     """Sent to the page's own origin only."""
-    cookies: dict[str, str]
-    """Likewise."""
-    body: bytes
     options: Options
     trust: Trust
     alpn: tuple[str, ...]
@@ -65,6 +64,9 @@ def make_plan(target: Target) -> Plan:
     credentials: dict[str, str] = {
         name: headers.pop(name) for name in ("authorization", "cookie") if name in headers
     }
+    if options.cookies:
+        pairs = [f"{name}={_reveal(value)}" for name, value in options.cookies.items()]
+        credentials["cookie"] = "; ".join([*filter(None, [credentials.get("cookie")]), *pairs])
     if options.auth is not None:
         credentials["authorization"] = _authorization(options)
     pins: dict[tuple[str, int], list[Address]] = {}
@@ -72,13 +74,13 @@ def make_plan(target: Target) -> Plan:
         host, port, address = parse_pin(pin)
         pins.setdefault((host, port), []).append(address)
     certificate = options.client_certificate
+    proxy = httpx.URL(options.proxy) if options.proxy else None
+    first = step_to(httpx.URL(target.url), options.method.encode(), (options.body or "").encode())
     return Plan(
-        url=httpx.URL(target.url),
-        method=options.method.encode(),
+        first=first,
+        request=make_request(first, (*_encoded(headers), *_encoded(credentials)), proxied=proxy is not None),
         headers=_encoded(headers),
         credentials=_encoded(credentials),
-        cookies={name: _reveal(value) for name, value in options.cookies.items()},
-        body=(options.body or "").encode(),
         options=options,
         trust=Trust(
             ca=options.ca,
@@ -89,9 +91,17 @@ def make_plan(target: Target) -> Plan:
         pins=pins,
         servers=tuple(parse_server(server) for server in options.nameservers),
         networks=tuple(ipaddress.ip_network(network) for network in options.allow_networks),
-        proxy=httpx.URL(options.proxy) if options.proxy else None,
+        proxy=proxy,
         lasting=not _has_secrets(options),
     )
+
+
+def make_request(step: Step, headers: Headers, *, proxied: bool) -> Request:
+    """The request for ``step``; a proxy is given the absolute form where it is to read the request itself."""
+    target = step.target
+    if proxied and step.scheme == "http":
+        target = b"http://" + step.authority + target  # RFC 9112, section 3.2.2
+    return Request(step.method, step.scheme.encode(), step.authority, target, headers, step.body)
 
 
 def _reveal(value: str | Secret) -> str:
@@ -108,7 +118,9 @@ def _authorization(options: Options) -> str:
 
 
 def _encoded(headers: dict[str, str]) -> Headers:
-    return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    return tuple(
+        (name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers.items()
+    )
 
 
 def _has_secrets(options: Options) -> bool:

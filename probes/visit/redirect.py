@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import httpx
 
 from probes.failure import Failure
 from probes.sample import Fault
+from probes.visit.step import PORTS, Step, step_to
 from probes.wire.exchange import Head
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SCHEMES = frozenset({"http", "https"})
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
-    """The request to make next."""
-
-    url: httpx.URL
-    method: bytes
-    body: bytes
-
-
-def follow(step: Next, head: Head, hops: int, most: int) -> Next | None:
+def follow(step: Step, head: Head, hops: int, most: int) -> Step | None:
     """What the response to ``step`` redirects to; ``None`` where it is final.
 
     ``hops`` is how many requests there were, ``most`` how many redirects are followed.
@@ -41,21 +30,24 @@ def follow(step: Next, head: Head, hops: int, most: int) -> Next | None:
     url = _resolve(step.url, location)
     to_get = step.method == b"POST" if head.status in (301, 302) else head.status == 303
     if to_get and step.method != b"HEAD":
-        return Next(url, b"GET", b"")
-    return Next(url, step.method, step.body)
+        return step_to(url, b"GET", b"")
+    return step_to(url, step.method, step.body)
 
 
 def _resolve(base: httpx.URL, location: str) -> httpx.URL:
     try:
         # Header bytes beyond ASCII are UTF-8 in practice; they reach us as Latin-1.
-        url = base.join(location.encode("latin-1").decode("utf-8", "replace").strip())
-        port = url.port
+        text = location.encode("latin-1").decode("utf-8", "replace").strip()
+        named = httpx.URL(text)
+        url = base.join(named)
+        port = 80 if url.port is None else url.port
     except (httpx.InvalidURL, ValueError) as error:
         raise Failure(
             Fault.REDIRECT, f"the redirect to {location!r:.200} cannot be followed: {error}"
         ) from error
-    if url.scheme not in _SCHEMES:
+    if url.scheme not in PORTS:
         raise Failure(Fault.REDIRECT, f"the redirect to {location!r:.200} leaves the web")
-    if not url.host or port == 0:
+    # A scheme without a host would be joined as if it were a path of ours.
+    if not url.raw_host or (named.scheme and not named.raw_host) or not 0 < port < 65_536:
         raise Failure(Fault.REDIRECT, f"the redirect to {location!r:.200} names no host")
     return url

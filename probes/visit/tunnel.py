@@ -7,18 +7,19 @@ import httpx
 
 from probes.failure import Failure
 from probes.sample import Fault
+from probes.visit.step import Step
 from probes.wire.bounds import HEAD_BYTES
 from probes.wire.sockets import TimedSocket
 
 
-async def open_tunnel(socket: TimedSocket, url: httpx.URL, proxy: httpx.URL) -> float:
-    """Ask the proxy for a way to the host of ``url``; returns the seconds until it had one.
+async def open_tunnel(socket: TimedSocket, step: Step, proxy: httpx.URL) -> float:
+    """Ask the proxy for a way to the host of ``step``; returns the seconds until it had one.
 
     Raises:
         Failure: the proxy did not open it.
     """
-    host = url.raw_host.decode("ascii")
-    authority = f"{host}:{url.port or 443}".encode()
+    host = f"[{step.host}]" if ":" in step.host else step.host
+    authority = f"{host}:{step.port}".encode()
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
     request = h11.Request(method="CONNECT", target=authority, headers=[(b"host", authority)])
     seen = 0

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
-
 from probes.failure import Blocked, Failure
 from probes.patterns import matches
 from probes.sample import Clock, Fault, Hop
 from probes.shields import LOOKED_AT_BYTES, find_shield
 from probes.trace import Trace
 from probes.visit.body import KEPT_BYTES, Body, read_body
-from probes.visit.connection import Connection, Connector, Origin, origin
-from probes.visit.cookies import Cookies
-from probes.visit.plan import Plan
-from probes.visit.redirect import Next, follow
+from probes.visit.connection import Connection, Connector
+from probes.visit.cookies import Cookies, with_cookie
+from probes.visit.plan import Plan, make_request
+from probes.visit.redirect import follow
+from probes.visit.step import Origin, Step
 from probes.wire.addresses import Address, Scope, may_follow
 from probes.wire.bounds import REDIRECT_BODY_BYTES, REDIRECT_BODY_SECONDS
 from probes.wire.exchange import Head, Request
@@ -33,7 +32,7 @@ class Visit:
         self._trace = trace
         self._connector = Connector(names, plan, trace.evidence)
         self._open: dict[Origin, Connection] = {}
-        self._cookies = Cookies(plan)
+        self._cookies = Cookies()
         self._scope: Scope | None = None
 
     async def run(self) -> None:
@@ -42,7 +41,7 @@ class Visit:
         Raises:
             Failure: somewhere on the way, or in what came at last.
         """
-        step: Next | None = Next(self._plan.url, self._plan.method, self._plan.body)
+        step: Step | None = self._plan.first
         try:
             if self._plan.proxy is not None:
                 self._trace.evidence["proxy"] = f"{self._plan.proxy.host}:{self._plan.proxy.port}"
@@ -54,11 +53,11 @@ class Visit:
                     self._trace.clock = Clock.LOOP
                 connection.stream.close()
 
-    async def _step(self, step: Next) -> Next | None:
+    async def _step(self, step: Step) -> Step | None:
         """One request; returns what it redirects to, or ``None`` where it was the last."""
-        hop = Hop(str(step.url))
+        hop = Hop(step.text)
         self._trace.hops.append(hop)
-        connection = await self._connection(step.url, hop)
+        connection = await self._connection(step, hop)
         hop.protocol = connection.engine.name
         try:
             head = await connection.engine.exchange(self._request(step))
@@ -74,16 +73,16 @@ class Visit:
             await self._finish(connection, head, hop)
             return None
         self._cookies.take(step.url, head)
-        await self._leave(connection, step.url, head, hop)
+        await self._leave(connection, step, head, hop)
         return following
 
-    async def _connection(self, url: httpx.URL, hop: Hop) -> Connection:
-        kept = self._open.get(origin(url))
+    async def _connection(self, step: Step, hop: Hop) -> Connection:
+        kept = self._open.get(step.origin)
         if kept is not None:
             hop.address = kept.address.text
             return kept
-        connection = await self._connector.open(url, hop, self._permit)
-        self._open[origin(url)] = connection
+        connection = await self._connector.open(step, hop, self._permit)
+        self._open[step.origin] = connection
         if self._scope is None:
             self._scope = connection.address.scope
         if connection.failed:
@@ -99,25 +98,19 @@ class Visit:
             "(allow_networks allows it)",
         )
 
-    def _request(self, step: Next) -> Request:
+    def _request(self, step: Step) -> Request:
         plan = self._plan
-        headers = list(plan.headers)
-        if origin(step.url) == origin(plan.url):
+        if step is plan.first:
+            return plan.request
+        headers = plan.headers
+        if step.origin == plan.first.origin:
             headers += plan.credentials
         cookie = self._cookies.header(step.url)
         if cookie is not None:
-            headers.append((b"cookie", cookie))
-        through_proxy = plan.proxy is not None and step.url.scheme == "http"
-        return Request(
-            method=step.method,
-            scheme=step.url.raw_scheme,
-            authority=step.url.netloc,
-            target=_absolute(step.url) if through_proxy else step.url.raw_path,
-            headers=headers,
-            body=step.body,
-        )
+            headers = with_cookie(headers, cookie)
+        return make_request(step, headers, proxied=plan.proxy is not None)
 
-    async def _leave(self, connection: Connection, url: httpx.URL, head: Head, hop: Hop) -> None:
+    async def _leave(self, connection: Connection, step: Step, head: Head, hop: Hop) -> None:
         """Take the redirect's body if it is there at once, so that the connection can serve again."""
         body = Body()
         try:
@@ -134,7 +127,7 @@ class Visit:
         except (Failure, TimeoutError):
             pass
         if hop.transfer is None or not connection.engine.ready():
-            del self._open[origin(url)]
+            del self._open[step.origin]
             self._note_clock(connection)
             connection.stream.close()
 
@@ -207,8 +200,3 @@ class Visit:
     def _note_clock(self, connection: Connection) -> None:
         if connection.stream.clock is Clock.LOOP:
             self._trace.clock = Clock.LOOP
-
-
-def _absolute(url: httpx.URL) -> bytes:
-    """The absolute form, which a proxy wants (RFC 9112, section 3.2.2)."""
-    return url.raw_scheme + b"://" + url.netloc + url.raw_path

@@ -27,10 +27,8 @@ class Scope(StrEnum):
     RESERVED = "reserved"
 
 
-_NAT64 = (
-    ipaddress.IPv6Network("64:ff9b::/96"),
-    ipaddress.IPv6Network("64:ff9b:1::/48"),
-)  # RFC 6052, RFC 8215
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215: the IPv4 address is anywhere in it
 _COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, section 2.5.5.1
 _SHARED = ipaddress.IPv4Network("100.64.0.0/10")  # RFC 6598
 _METADATA = frozenset(  # cloud metadata services outside the link-local range
@@ -78,7 +76,7 @@ def _unwrapped(ip: IpAddress) -> IpAddress:
     if ip.teredo is not None:
         return ip.teredo[1]
     low = int(ip) & 0xFFFF_FFFF
-    if any(ip in network for network in _NAT64) or (ip in _COMPATIBLE and low > 1):
+    if ip in _NAT64 or (ip in _COMPATIBLE and low > 1):
         return ipaddress.IPv4Address(low)
     return ip
 
@@ -92,6 +90,8 @@ def scope(ip: IpAddress) -> Scope:
         return Scope.LINK_LOCAL
     if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
         return Scope.RESERVED
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.is_site_local or ip in _LOCAL_NAT64):
+        return Scope.PRIVATE
     if ip.is_global:
         return Scope.PUBLIC
     if ip.is_private or (isinstance(ip, ipaddress.IPv4Address) and ip in _SHARED):

@@ -8,7 +8,7 @@ from typing import Protocol
 from probes.sample import Clock
 from probes.wire.sockets import READ_BYTES
 
-Headers = list[tuple[bytes, bytes]]
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)

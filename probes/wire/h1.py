@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import h11
 
 from probes.failure import Failure
@@ -57,12 +59,7 @@ class Http1:
         return self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
 
     async def _send(self, request: Request) -> float:
-        headers = [(b"host", request.authority), *request.headers]
-        if request.body or request.method in (b"POST", b"PUT", b"PATCH"):
-            headers.append((b"content-length", b"%d" % len(request.body)))
-        data = (
-            self._h11.send(h11.Request(method=request.method, target=request.target, headers=headers)) or b""
-        )
+        data = self._h11.send(_event(request)) or b""
         if request.body:
             data += self._h11.send(h11.Data(data=request.body)) or b""
         data += self._h11.send(h11.EndOfMessage()) or b""
@@ -88,8 +85,8 @@ class Http1:
                 self._h11.receive_data(data)
                 continue
             assert first_byte is not None
-            if isinstance(event, h11.Response):
-                return Head(event.status_code, list(event.headers), sent, first_byte, early)
+            if isinstance(event, h11.Response) and event.http_version.startswith(b"1."):
+                return Head(event.status_code, tuple(event.headers), sent, first_byte, early)
             if isinstance(event, h11.InformationalResponse) and event.status_code != 101:
                 if event.status_code == 103 and early is None:
                     early = first_byte
@@ -97,3 +94,12 @@ class Http1:
                 first_byte = self._stream.arrived if self._h11.trailing_data[0] else None
                 continue
             raise Failure(Fault.PROTOCOL, f"not a response: {event!r:.100}")
+
+
+@lru_cache(maxsize=4096)
+def _event(request: Request) -> h11.Request:
+    """h11's form of a request; kept, because it is checked as it is made and the same at every visit."""
+    headers = [(b"host", request.authority), *request.headers]
+    if request.body or request.method in (b"POST", b"PUT", b"PATCH"):
+        headers.append((b"content-length", b"%d" % len(request.body)))
+    return h11.Request(method=request.method, target=request.target, headers=headers)

@@ -39,6 +39,8 @@ class Http2:
         self._id = 0
         self._ended = False
         self._body: list[bytes] = []
+        self._unread: list[h2.events.Event] = []
+        """What came while the request was still being sent."""
         self._heads = _HeadWatch()
         self._other = 0
         """Bytes that came and were no body (yet: a frame's bytes count until it is whole)."""
@@ -76,6 +78,7 @@ class Http2:
         self._id = self._h2.get_next_available_stream_id()
         self._ended = False
         self._body.clear()
+        self._unread.clear()
         self._heads.watch(self._id)
         headers = [
             (b":method", request.method),
@@ -88,14 +91,16 @@ class Http2:
             headers.append((b"content-length", b"%d" % len(request.body)))
         self._h2.send_headers(self._id, headers, end_stream=not request.body)
         sent = await self._stream.send(self._h2.data_to_send())
-        return await self._send_body(request.body) if request.body else sent
+        return await self._send_body(request.body, sent) if request.body else sent
 
-    async def _send_body(self, body: bytes) -> float:
-        sent = 0.0
+    async def _send_body(self, body: bytes, sent: float) -> float:
         while body:
             room = min(self._h2.local_flow_control_window(self._id), self._h2.max_outbound_frame_size)
             if room <= 0:
-                await self._receive()
+                self._unread += await self._receive()
+                if any(isinstance(event, h2.events.ResponseReceived) for event in self._unread):
+                    self._over = True  # it did not wait for the rest, and now nobody does
+                    return sent
                 continue
             piece, body = body[:room], body[room:]
             self._h2.send_data(self._id, piece, end_stream=not body)
@@ -117,8 +122,9 @@ class Http2:
 
     async def _head(self, sent: float) -> Head:
         early: float | None = None
+        events, self._unread = self._unread, []
         while True:
-            for event in await self._receive():
+            for event in events:
                 if isinstance(event, h2.events.InformationalResponseReceived):
                     if early is None and _status(event.headers or []) == 103:
                         early = self._heads.began
@@ -126,6 +132,7 @@ class Http2:
                     headers = [(bytes(name), bytes(value)) for name, value in event.headers or []]
                     fields = [(name, value) for name, value in headers if not name.startswith(b":")]
                     return Head(_status(headers), fields, sent, self._heads.began, early)
+            events = await self._receive()
 
     async def _receive(self) -> list[h2.events.Event]:
         """Take what comes next, answer what must be answered, and keep what belongs to the body."""
@@ -207,7 +214,7 @@ class _HeadWatch:
 
 def _status(headers: list[tuple[bytes, bytes]]) -> int:
     for name, value in headers:
-        if bytes(name) == b":status":
+        if bytes(name) == b":status" and len(value) == 3 and value.isdigit():
             return int(value)
     raise Failure(Fault.PROTOCOL, "HTTP/2: a response without a status")
 
