@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from monitor.demo.layout import HOST, SITES, Layout, Region, site
+from monitor.demo.supervisor import Command
 
 EVERY = "2s"
 """How often a page is measured: far more often than in earnest, so that there is something to see."""
@@ -59,10 +60,11 @@ def agent_config_path(layout: Layout, region: Region) -> Path:
     return layout.path(f"{region.name}.yaml")
 
 
-def agent_command(layout: Layout, region: Region) -> tuple[str, ...]:
+def agent_command(layout: Layout, region: Region) -> Command:
     """What starts a region's agent."""
-    config = agent_config_path(layout, region)
-    return sys.executable, "-P", "-m", "monitor.cli.main", "run", "--config", str(config), "--plain"
+    config = str(agent_config_path(layout, region))
+    argv = (sys.executable, "-P", "-m", "monitor.cli.main", "run", "--config", config, "--plain")
+    return Command(region.name, argv, layout.path(f"{region.name}.log"))
 
 
 class _Dumper(yaml.SafeDumper):

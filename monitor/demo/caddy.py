@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from monitor.demo.layout import HOST, SITES, Layout
+from monitor.demo.supervisor import Command
 
 CADDYFILE = """{{
 	admin off
@@ -43,9 +44,9 @@ CADDYFILE = """{{
 """
 
 
-def caddy_binary() -> Path | None:
-    """The caddy beside this interpreter, or else the one on the path; ``None`` where there is none."""
-    beside = Path(sys.executable).with_name("caddy")
+def caddy_binary(interpreter: Path = Path(sys.executable)) -> Path | None:
+    """The caddy beside the interpreter, or else the one on the path; ``None`` where there is none."""
+    beside = interpreter.with_name("caddy")
     if beside.is_file():
         return beside
     found = shutil.which("caddy")
@@ -64,6 +65,8 @@ def caddyfile(layout: Layout) -> str:
     )
 
 
-def caddy_command(layout: Layout, binary: Path) -> tuple[str, ...]:
-    """What starts caddy on the file that :func:`caddyfile` gave."""
-    return str(binary), "run", "--adapter", "caddyfile", "--config", str(layout.path("Caddyfile"))
+def caddy_command(layout: Layout, binary: Path) -> Command:
+    """What starts caddy on the file that :func:`caddyfile` gave; it writes into the demo's folder only."""
+    argv = (str(binary), "run", "--adapter", "caddyfile", "--config", str(layout.path("Caddyfile")))
+    home = str(layout.folder)
+    return Command("caddy", argv, layout.path("caddy.log"), {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home})

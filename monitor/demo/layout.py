@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from random import SystemRandom
 from typing import Self
 
 import orjson
@@ -40,6 +41,13 @@ REGIONS = (
 
 PORT = 8443
 """The vendors' port, if it is free."""
+
+OTHER_PORTS = (20_000, 32_768)
+"""Where other ports are drawn from: below those that the kernel gives to outgoing connections, one of which
+could else take a port between its choice and its use."""
+
+TRIES = 100
+"""How often one is drawn, until none is taken to be free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +125,15 @@ def lay_out(state: Path, started: float, port: int = PORT, regions: Sequence[Reg
 def _free_port(wish: int, addresses: Iterable[str], taken: set[int]) -> int:
     """A port that is free on all ``addresses``, for TCP and UDP: ``wish`` where it is, else any."""
     addresses = list(addresses)
-    for candidate in [wish, *[0] * 100]:
-        if candidate in taken:
-            continue
-        port = _bindable(candidate, addresses)
-        if port is not None:
+    draw = SystemRandom().randrange
+    for port in [wish, *(draw(*OTHER_PORTS) for _ in range(TRIES))]:
+        if port and port not in taken and _free(port, addresses):
             taken.add(port)
             return port
     raise OSError(f"no port is free on all of {', '.join(addresses)}")
 
 
-def _bindable(port: int, addresses: list[str]) -> int | None:
+def _free(port: int, addresses: list[str]) -> bool:
     with ExitStack() as held:
         try:
             for address in addresses:
@@ -136,7 +142,6 @@ def _bindable(port: int, addresses: list[str]) -> int | None:
                     if kind is socket.SOCK_STREAM:
                         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     sock.bind((address, port))
-                    port = sock.getsockname()[1]
-        except (OSError, OverflowError):
-            return None
-    return port
+        except OSError:
+            return False
+    return True

@@ -40,12 +40,9 @@ async def processes(
         DemoTrouble: one of them does not start, or the end was asked for before all had started.
     """
     supervisor = Supervisor(say)
-    web = Command("caddy", caddy_command(layout, caddy), layout.path("caddy.log"))
-    world = Command("stage", stage_command(layout), layout.path("stage.log"))
-    agents = {
-        Command(region.name, agent_command(layout, region), layout.path(f"{region.name}.log")): region
-        for region in layout.regions
-    }
+    web = caddy_command(layout, caddy)
+    world = stage_command(layout)
+    agents = {agent_command(layout, region): region for region in layout.regions}
     try:
         for command in (web, world):
             supervisor.start(command)
@@ -61,9 +58,10 @@ async def processes(
         await supervisor.stop()
 
 
-def stage_command(layout: Layout) -> tuple[str, ...]:
+def stage_command(layout: Layout) -> Command:
     """What starts the stage."""
-    return sys.executable, "-P", "-m", "monitor.demo.stage", str(layout.path("layout.json"))
+    argv = (sys.executable, "-P", "-m", "monitor.demo.stage", str(layout.path("layout.json")))
+    return Command("stage", argv, layout.path("stage.log"))
 
 
 async def until(

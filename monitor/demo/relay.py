@@ -32,8 +32,12 @@ async def relay(listen: Address, upstream: Address, delay: float) -> AsyncIterat
 
 
 @asynccontextmanager
-async def tcp_relay(listen: Address, upstream: Address, delay: float) -> AsyncIterator[None]:
-    """Relay TCP connections, each direction ``delay`` seconds late, ends of streams included."""
+async def tcp_relay(listen: Address, upstream: Address, delay: float) -> AsyncIterator[int]:
+    """Relay TCP connections, each direction ``delay`` seconds late, ends of streams included.
+
+    Yields:
+        The port, which is a free one where ``listen`` names 0.
+    """
     visits: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +47,7 @@ async def tcp_relay(listen: Address, upstream: Address, delay: float) -> AsyncIt
 
     server = await asyncio.start_server(accept, *listen)
     try:
-        yield
+        yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
         for visit in visits:
@@ -114,13 +118,17 @@ async def _one_way(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, d
 @asynccontextmanager
 async def udp_relay(
     listen: Address, upstream: Address, delay: float, flows: int = FLOWS
-) -> AsyncIterator[None]:
-    """Relay datagrams, each direction ``delay`` seconds late; each client has its own socket upstream."""
+) -> AsyncIterator[int]:
+    """Relay datagrams, each direction ``delay`` seconds late; each client has its own socket upstream.
+
+    Yields:
+        The port, which is a free one where ``listen`` names 0.
+    """
     loop = asyncio.get_running_loop()
     near = _Near((listen[0], 0), upstream, delay, flows)
     transport, _ = await loop.create_datagram_endpoint(lambda: near, local_addr=listen)
     try:
-        yield
+        yield transport.get_extra_info("sockname")[1]
     finally:
         transport.close()
         await near.close()

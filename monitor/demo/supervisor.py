@@ -10,14 +10,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import monitor
+from monitor.demo import leash
 
-LEASH = Path(__file__).with_name("leash.py")
 ROOT = Path(monitor.__file__).parents[1]
 
 PAUSES = (0.5, 1.0, 2.0, 5.0)
@@ -34,6 +34,8 @@ class Command:
     name: str
     argv: tuple[str, ...]
     log: Path
+    environment: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Variables beside those of the parent."""
 
 
 class Supervisor:
@@ -83,17 +85,16 @@ class Supervisor:
             await asyncio.sleep(pause)
 
     async def _spawn(self, command: Command) -> asyncio.subprocess.Process:
-        leash = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid())]
+        leashed = (sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command.argv)
         with command.log.open("ab") as log:
             # Shielded: a start that is cut in the middle would leave a process that nobody knows of.
             start = asyncio.ensure_future(
                 asyncio.create_subprocess_exec(
-                    *leash,
-                    *command.argv,
+                    *leashed,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    env={**os.environ, "PYTHONPATH": _search_path(), "PYTHONUNBUFFERED": "1"},
+                    env=os.environ | _own_variables() | dict(command.environment),
                     start_new_session=True,
                 )
             )
@@ -116,9 +117,10 @@ class Supervisor:
             await process.wait()
 
 
-def _search_path() -> str:
-    """Where children find landwatch, whatever folder the demo was started in."""
-    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+def _own_variables() -> dict[str, str]:
+    """What lets a child find landwatch wherever the demo was started, and write its log at once."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def _ending(code: int) -> str:

@@ -28,7 +28,7 @@ from monitor.demo.preparation import prepare
 from monitor.demo.processes import listening, until
 from monitor.demo.record import read
 from monitor.demo.stage import stage
-from monitor.demo.supervisor import Command, Supervisor
+from monitor.demo.supervisor import Supervisor
 from probes.sample import Fault, Outcome, Sample
 
 
@@ -85,7 +85,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         supervisor = Supervisor(print)
         stack.push_async_callback(supervisor.stop)
-        caddy = Command("caddy", caddy_command(layout, binary), layout.path("caddy.log"))
+        caddy = caddy_command(layout, binary)
         supervisor.start(caddy)
         await stack.enter_async_context(stage(layout, lambda _, vendor: plan[vendor]))
         await until(lambda: listening(HOST, layout.port), supervisor, caddy, asyncio.Event())
