@@ -93,8 +93,7 @@ class Connector:
 
     async def _encrypt(self, socket: TimedSocket, step: Step, hop: Hop) -> TlsStream:
         plan = self._plan
-        alpn = ("http/1.1",) if plan.proxy is not None else plan.alpn
-        stream = TlsStream(socket, context(plan.trust, alpn), step.host)
+        stream = TlsStream(socket, context(plan.trust, plan.alpn), step.host)
         hop.tls = await stream.handshake()
         if plan.options.protocol == "h2" and stream.alpn != "h2":
             raise Failure(

@@ -15,7 +15,7 @@ from probes.visit.step import Step, step_to
 from probes.wire.addresses import Address, IpNetwork
 from probes.wire.decode import ACCEPTED
 from probes.wire.exchange import Headers, Request
-from probes.wire.tls import Trust
+from probes.wire.tls import Trust, context
 
 USER_AGENT = "landwatch/0.1 (landing-page monitor)"
 
@@ -74,6 +74,13 @@ def make_plan(target: Target) -> Plan:
         host, port, address = parse_pin(pin)
         pins.setdefault((host, port), []).append(address)
     certificate = options.client_certificate
+    trust = Trust(
+        ca=options.ca,
+        verify=not options.insecure,
+        certificate=(certificate.certificate, certificate.key) if certificate else None,
+    )
+    alpn = _ALPN["h1" if options.proxy else options.protocol]
+    context(trust, alpn)  # loaded now, and not in the middle of the first visit
     proxy = httpx.URL(options.proxy) if options.proxy else None
     first = step_to(httpx.URL(target.url), options.method.encode(), (options.body or "").encode())
     return Plan(
@@ -82,12 +89,8 @@ def make_plan(target: Target) -> Plan:
         headers=_encoded(headers),
         credentials=_encoded(credentials),
         options=options,
-        trust=Trust(
-            ca=options.ca,
-            verify=not options.insecure,
-            certificate=(certificate.certificate, certificate.key) if certificate else None,
-        ),
-        alpn=_ALPN[options.protocol],
+        trust=trust,
+        alpn=alpn,
         pins=pins,
         servers=tuple(parse_server(server) for server in options.nameservers),
         networks=tuple(ipaddress.ip_network(network) for network in options.allow_networks),

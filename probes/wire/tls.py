@@ -34,7 +34,7 @@ def context(trust: Trust, alpn: tuple[str, ...]) -> ssl.SSLContext:
     """The context for ``trust``; kept, because loading the roots takes tens of milliseconds.
 
     Raises:
-        Failure: a file that ``trust`` names cannot be used.
+        ValueError: a file that ``trust`` names cannot be used.
     """
     made = ssl.create_default_context(cafile=certifi.where())
     if not trust.verify:

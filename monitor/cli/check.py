@@ -1,0 +1,146 @@
+"""``landwatch check``: visit pages once, by the daemon's own path, and show where their time goes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from monitor.cli.waterfall import Targets
+    from probes.sample import Sample
+    from probes.target import Target
+
+PACE = 1.0
+"""Seconds between the starts of two visits to one page."""
+_PIPED_WIDTH = 140
+
+
+def command(
+    urls: Annotated[list[str], typer.Argument(metavar="URL...", help="The pages; https:// may be left out.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print each sample as one JSON line.")] = False,
+    probe: Annotated[str, typer.Option(help="The kind of probe.")] = "http",
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="Visits to each page, a second apart.")] = 1,
+    timeout: Annotated[str, typer.Option(help="How long one visit may take.")] = "10s",
+    ca: Annotated[Path | None, typer.Option(help="A file of roots to trust beside Mozilla's.")] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Take any certificate.")] = False,
+    resolve: Annotated[
+        list[str] | None, typer.Option(metavar="HOST:PORT:ADDR", help="An address in place of a look-up.")
+    ] = None,
+) -> None:
+    """Measure pages once, and show where their time goes.
+
+    Exit code 0: all are up and within target. 1: something is down or over target. 2: wrong usage.
+    """
+    options: dict[str, object] = {"ca": ca, "insecure": insecure or None, "resolve": resolve or None}
+    given = {name: value for name, value in options.items() if value is not None}
+    targets = [_target(url, probe, timeout, given) for url in urls]
+    good = asyncio.run(_check(targets, count, as_json=as_json))
+    raise typer.Exit(0 if good else 1)
+
+
+def _target(url: str, probe: str, timeout: str, given: dict[str, object]) -> Target:
+    import httpx
+    from pydantic import ValidationError
+
+    from probes.kinds import kinds
+    from probes.target import Target
+    from probes.units import parse_duration
+
+    kind = kinds().get(probe)
+    if kind is None:
+        raise typer.BadParameter(f"{probe!r} is none of: {', '.join(kinds())}", param_hint="--probe")
+    try:
+        seconds = parse_duration(timeout)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--timeout") from error
+    try:
+        parsed = httpx.URL(url if "://" in url else f"https://{url}")
+    except httpx.InvalidURL as error:
+        raise typer.BadParameter(f"{url!r}: {error}", param_hint="URL") from error
+    if parsed.scheme not in ("http", "https") or not parsed.raw_host:
+        raise typer.BadParameter(f"{url!r} is not a page such as https://www.example.com/", param_hint="URL")
+    try:
+        options = kind.Options.model_validate(given)
+    except ValidationError as error:
+        words = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
+        raise typer.BadParameter(words) from error
+    return Target(
+        vendor=parsed.host,
+        page=parsed.path,
+        url=str(parsed),
+        region="here",
+        probe=probe,
+        options=options,
+        timeout=seconds,
+    )
+
+
+async def _check(targets: list[Target], count: int, *, as_json: bool) -> bool:
+    from monitor.cli.waterfall import within
+
+    held = _targets()
+    good = True
+    for target in targets:
+        samples = []
+        async for sample in _visits(target, count):
+            samples.append(sample)
+            good = good and within(sample, held)
+            _show(sample, held, as_json=as_json)
+        if count > 1 and not as_json:
+            _show_summary(samples, held)
+    return good
+
+
+async def _visits(target: Target, count: int) -> AsyncIterator[Sample]:
+    """The visits to one page, by the runner that the daemon uses."""
+    from monitor.health import open_health
+    from monitor.runner import Runner
+    from probes.kinds import kinds
+
+    loop = asyncio.get_running_loop()
+    async with open_health() as health, kinds()[target.probe].open_probe() as probe:
+        runner = Runner({target.probe: probe}, health)
+        due = loop.time()
+        for _ in range(count):
+            await asyncio.sleep(due - loop.time())
+            due = max(due + PACE, loop.time())
+            yield await runner.run(target)
+
+
+def _targets() -> Targets:
+    """The targets of a config that names none."""
+    from monitor.cli.waterfall import Targets
+    from monitor.config.objectives import default_objectives
+
+    return Targets(ttfb=next(item.target for item in default_objectives() if item.indicator == "ttfb"))
+
+
+def _show(sample: Sample, targets: Targets, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.buffer.write(sample.to_json() + b"\n")
+        sys.stdout.buffer.flush()
+        return
+    from monitor.cli.waterfall import render
+
+    _print(render(sample, targets))
+
+
+def _show_summary(samples: list[Sample], targets: Targets) -> None:
+    from monitor.cli.waterfall import summary
+
+    _print(summary(samples, targets))
+
+
+def _print(renderable: object) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPED_WIDTH)
+    console.print(renderable)
+    console.print()

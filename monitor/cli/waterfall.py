@@ -1,0 +1,208 @@
+"""A sample for a person: its hops with a waterfall of their phases, and how far it is from the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from probes.sample import PHASES, Hop, Outcome, Sample
+
+BAR_WIDTH = 40
+EXPIRY_DAYS = 14
+"""A certificate with fewer days left is over target."""
+
+# Each phase has a glyph of its own, so that the picture needs no colour.
+_LOOKS = {
+    "dns": ("░", "magenta"),
+    "connect": ("▒", "yellow"),
+    "tls": ("▓", "blue"),
+    "wait": ("█", "green"),
+    "transfer": ("▬", "cyan"),
+}
+_OUTCOMES = {
+    Outcome.UP: "bold green",
+    Outcome.DOWN: "bold red",
+    Outcome.BLOCKED: "bold yellow",
+    Outcome.UNKNOWN: "bold magenta",
+}
+_PROTOCOLS = {"h1": "HTTP/1.1", "h2": "HTTP/2", "h3": "HTTP/3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a visit is held against."""
+
+    ttfb: float
+    """Seconds."""
+
+
+def within(sample: Sample, targets: Targets) -> bool:
+    """Whether the page is up, in time, and its certificate good for a while."""
+    if sample.outcome is not Outcome.UP or sample.ttfb is None or sample.ttfb > targets.ttfb:
+        return False
+    days = expiry_days(sample)
+    return days is None or days > EXPIRY_DAYS
+
+
+def expiry_days(sample: Sample) -> float | None:
+    """Days from the visit to the certificate's end; ``None`` where there was no certificate."""
+    end = sample.evidence.get("tls", {}).get("not_after")
+    if end is None:
+        return None
+    return (datetime.fromisoformat(end) - sample.at).total_seconds() / 86_400
+
+
+def render(sample: Sample, targets: Targets) -> RenderableType:
+    """One visit: a line that says how it went, the hops, and the targets."""
+    parts: list[RenderableType] = [_headline(sample)]
+    if sample.hops:
+        parts += [_hops(sample.hops), _legend()]
+    parts.append(_verdicts(sample, targets))
+    return Group(*parts)
+
+
+def summary(samples: list[Sample], targets: Targets) -> RenderableType:
+    """Several visits to one page: the mean of the good ones, with the count of the others beside it."""
+    good = [sample.ttfb for sample in samples if sample.outcome is Outcome.UP and sample.ttfb is not None]
+    text = Text(f"{len(samples)} visits: ", style="bold")
+    for outcome in Outcome:
+        count = sum(sample.outcome is outcome for sample in samples)
+        if count:
+            text.append(f"{count} {outcome.value}  ", style=_OUTCOMES[outcome])
+    if good:
+        mean = sum(good) / len(good)
+        text.append(f"TTFB mean {_ms(mean)} (of {len(good)}), min {_ms(min(good))}, max {_ms(max(good))}")
+        text.append("  ")
+        text.append_text(_against(mean, targets.ttfb))
+    return text
+
+
+def printable(text: str) -> str:
+    """``text`` without characters that could command a terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _headline(sample: Sample) -> Text:
+    text = Text()
+    text.append(f"{sample.outcome.value.upper()} ", style=_OUTCOMES[sample.outcome])
+    text.append(printable(sample.url), style="bold")
+    if sample.protocol is not None:
+        text.append(f"  {_PROTOCOLS.get(sample.protocol, sample.protocol)}")
+    if sample.bytes is not None:
+        text.append(f"  {sample.bytes:,} bytes")
+    if sample.fault is not None:
+        text.append(f"\n{sample.fault.value}: ", style=_OUTCOMES[sample.outcome])
+        text.append(printable(sample.detail or ""))
+    return text
+
+
+def _hops(hops: list[Hop]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in ("#", "status"):
+        table.add_column(name)
+    table.add_column("address", overflow="fold")
+    for name in PHASES:
+        table.add_column(name, justify="right")
+    table.add_column("", min_width=BAR_WIDTH, no_wrap=True)
+    total = sum(seconds for hop in hops for _, seconds in _phases(hop))
+    before = 0.0
+    for number, hop in enumerate(hops, 1):
+        cells = [_ms(getattr(hop, phase)) for phase in PHASES]
+        bar = _bar(hop, before, total)
+        table.add_row(str(number), str(hop.status or "-"), hop.address or "-", *cells, bar)
+        before += sum(seconds for _, seconds in _phases(hop))
+        if len(hops) > 1:
+            table.add_row("", "", Text(printable(hop.url), style="dim"))
+    return table
+
+
+def _phases(hop: Hop) -> Iterator[tuple[str, float]]:
+    for phase in PHASES:
+        seconds = getattr(hop, phase)
+        if seconds is not None:
+            yield phase, seconds
+
+
+def _bar(hop: Hop, before: float, total: float) -> Text:
+    """The hop's place in the visit. Edges are rounded, not lengths, so that the parts fill the whole."""
+    text = Text(" " * _edge(before, total))
+    for phase, seconds in _phases(hop):
+        glyph, colour = _LOOKS[phase]
+        width = _edge(before + seconds, total) - _edge(before, total)
+        text.append(glyph * width, style=colour)
+        before += seconds
+    return text
+
+
+def _edge(seconds: float, total: float) -> int:
+    return round(BAR_WIDTH * seconds / total) if total else 0
+
+
+def _legend() -> Text:
+    text = Text()
+    for phase, (glyph, colour) in _LOOKS.items():
+        text.append(f"{glyph * 2} ", style=colour)
+        text.append(f"{phase}  ", style="dim")
+    return text
+
+
+def _verdicts(sample: Sample, targets: Targets) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    if sample.ttfb is not None:
+        counts = sample.outcome is Outcome.UP
+        verdict = (
+            _against(sample.ttfb, targets.ttfb) if counts else Text("not counted: the visit failed", "dim")
+        )
+        table.add_row("TTFB", _ms(sample.ttfb), f"target {_ms(targets.ttfb)}", verdict)
+    days = expiry_days(sample)
+    if days is not None:
+        ends = datetime.fromisoformat(sample.evidence["tls"]["not_after"]).astimezone(UTC)
+        left = Text(f"{days:.0f} days left", style="green" if days > EXPIRY_DAYS else "bold red")
+        if days < 0:
+            left = Text(f"ended {-days:.0f} days ago", style="bold red")
+        table.add_row("certificate", f"until {ends:%Y-%m-%d}", f"target > {EXPIRY_DAYS} days", left)
+    for name, words in _facts(sample):
+        table.add_row(name, words)
+    return table
+
+
+def _facts(sample: Sample) -> Iterator[tuple[str, str]]:
+    """What else the sample says, in words."""
+    tls = sample.evidence.get("tls", {})
+    if tls.get("version"):
+        words = f"{tls['version']}, {tls['cipher']}"
+        yield "encryption", words if tls.get("verified") else f"{words}, the certificate was not verified"
+    if tls.get("subject"):
+        yield "issued", printable(f"to {tls['subject']} by {tls['issuer']}")
+    if sample.client is not None:
+        yield "our own time", f"{_ms(sample.client)}, not part of TTFB"
+    early = sample.hops[-1].early if sample.hops else None
+    if early is not None:
+        yield "early hints", f"a 103 after {_ms(early)} of the wait"
+    if sample.clock != "kernel":
+        yield "clock", "the event loop's: this machine's kernel gave no arrival times"
+    if "proxy" in sample.evidence:
+        yield "proxy", f"through {sample.evidence['proxy']}: phases are partly the proxy's"
+    for failed in sample.evidence.get("unreached", []):
+        yield "not reached", printable(failed)
+    if sample.tainted:
+        yield "tainted", f"by our own machine: {', '.join(sample.tainted)}"
+
+
+def _against(seconds: float, target: float) -> Text:
+    if seconds <= target:
+        return Text(f"{_ms(target - seconds)} within", style="green")
+    return Text(f"{_ms(seconds - target)} over", style="bold red")
+
+
+def _ms(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    milliseconds = seconds * 1000
+    digits = 0 if milliseconds >= 100 else 1 if milliseconds >= 1 else 2
+    return f"{milliseconds:.{digits}f} ms"
