@@ -1,0 +1,130 @@
+"""One run of one probe, made into a sample. Here stands the only ``try`` round a probe.
+
+It owns the deadline of the whole measurement, turns a probe's failure into a sample, and a bug of ours into
+``unknown``/``internal`` with a traceback in the log. A cancellation from outside passes, without a sample.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import structlog
+
+from monitor.deadline import Deadline, DeadlinePassed
+from monitor.health import Health
+from monitor.progress import under_way
+from probes.failure import Failure
+from probes.ids import uuid7
+from probes.kinds import Probe
+from probes.sample import Attempt, Fault, Outcome, Sample
+from probes.target import Target
+from probes.trace import Trace
+
+_OURS = frozenset(("loop_lag", "cpu"))
+"""Taints that can make a page look too late that was not."""
+
+_log = structlog.get_logger(__name__)
+
+Verdict = tuple[Outcome, Fault | None, str | None]
+_UP: Verdict = (Outcome.UP, None, None)
+
+
+class Runner:
+    """Runs probes, by the name of their kind, and never raises for what becomes of them."""
+
+    def __init__(
+        self,
+        probes: Mapping[str, Probe],
+        health: Health,
+        *,
+        wall: Callable[[], float] = time.time,
+        mono: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._probes = probes
+        self._health = health
+        self._wall = wall
+        self._mono = mono
+
+    async def run(self, target: Target, attempt: Attempt = Attempt.SCHEDULED) -> Sample:
+        """Visit ``target`` once. It takes no longer than the target's timeout and a moment to clean up."""
+        at = self._wall()
+        trace = Trace(self._mono())
+        verdict = await self._measure(target, trace)
+        ended = self._mono()
+        tainted = self._health.taints(trace.started, ended)
+        if verdict[1] is Fault.TIMEOUT and not _OURS.isdisjoint(tainted):
+            verdict = (Outcome.UNKNOWN, *verdict[1:])
+        return _sample(
+            target, attempt, trace, verdict, at=at, duration=ended - trace.started, tainted=tainted
+        )
+
+    async def _measure(self, target: Target, trace: Trace) -> Verdict:
+        deadline = Deadline(target.timeout)
+        try:
+            with deadline:
+                await self._probes[target.probe].measure(target, trace)
+        except DeadlinePassed:
+            detail = f"no answer within {target.timeout:g} s: {under_way(trace.hops, target.url)}"
+            return Outcome.DOWN, Fault.TIMEOUT, detail
+        except Failure as failure:
+            return failure.outcome, failure.fault, failure.detail
+        except asyncio.CancelledError as error:
+            if deadline.cancelled:
+                raise
+            return _bug(target, error)  # a probe's inner task was cancelled, but the run was not
+        except Exception as error:
+            return _bug(target, error)
+        return _UP
+
+
+def _bug(target: Target, error: BaseException) -> Verdict:
+    _log.error(
+        "a probe failed in a way that it should not",
+        vendor=target.vendor,
+        page=target.page,
+        probe=target.probe,
+        exc_info=error,
+    )
+    return Outcome.UNKNOWN, Fault.INTERNAL, f"{type(error).__name__}: {error}"
+
+
+def _sample(
+    target: Target,
+    attempt: Attempt,
+    trace: Trace,
+    verdict: Verdict,
+    *,
+    at: float,
+    duration: float,
+    tainted: list[str],
+) -> Sample:
+    """What the trace holds, as a sample; the phases before a failure are kept."""
+    outcome, fault, detail = verdict
+    last = trace.hops[-1] if trace.hops else None
+    return Sample(
+        id=uuid7(at),
+        at=datetime.fromtimestamp(at, UTC),
+        vendor=target.vendor,
+        page=target.page,
+        url=target.url,
+        region=target.region,
+        probe=target.probe,
+        attempt=attempt,
+        outcome=outcome,
+        fault=fault,
+        detail=detail,
+        clock=trace.clock,
+        tainted=tainted,
+        duration=duration,
+        ttfb=trace.ttfb,
+        client=trace.client,
+        protocol=last.protocol if last else None,
+        status=last.status if last else None,
+        bytes=trace.bytes,
+        hops=trace.hops,
+        vitals=trace.vitals,
+        evidence=trace.evidence,
+    )
