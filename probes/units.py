@@ -158,7 +158,7 @@ class Secret(BaseModel):
     context ``{"reveal": True}``, a secret that cannot be had is a mistake already when the config is read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", examples=["SHOP_TOKEN"])] | None = None
     """The name of an environment variable."""

@@ -67,10 +67,9 @@ def explain(error: ValidationError, document: Document, shape: Shape) -> list[Mi
         message = _message(one, shape)
         if message not in messages.setdefault(one.path, []):
             messages[one.path].append(message)
-        of_key[one.path] = one.error["type"] in ("missing", "extra_forbidden")
+        of_key[one.path] = _is_of_key(one.error)
     return [
-        document.mistake(path, "; or it ".join(texts), of_key=of_key[path])
-        for path, texts in messages.items()
+        document.mistake(path, "; or ".join(texts), of_key=of_key[path]) for path, texts in messages.items()
     ]
 
 
@@ -110,6 +109,10 @@ def _without_misspelt(found: Iterable[_Found], shape: Shape) -> list[_Found]:
         if one.error["type"] == "extra_forbidden"
     }
     return [one for one in kept if one.error["type"] != "missing" or one.path not in misspelt]
+
+
+def _is_of_key(error: ErrorDetails) -> bool:
+    return error["type"] in ("missing", "extra_forbidden") or error["loc"][-1] == "[key]"
 
 
 def _message(found: _Found, shape: Shape) -> str:
@@ -157,10 +160,9 @@ def _unknown_word(error: ErrorDetails, path: Path, _shape: Shape) -> str:
     return f"{error['input']!r} is not known: {meant}write one of {', '.join(words)}"
 
 
-def _pattern(_error: ErrorDetails, path: Path, shape: Shape) -> str:
-    return (
-        f"is not written as it should be{_such_as(path, shape) or f': it has to match {shape.pattern(path)}'}"
-    )
+def _pattern(error: ErrorDetails, path: Path, shape: Shape) -> str:
+    right = _such_as(path, shape) or f": it has to match {error.get('ctx', {})['pattern']}"
+    return f"is not written as it should be{right}"
 
 
 def _length(error: ErrorDetails, path: Path, shape: Shape) -> str:
@@ -205,6 +207,8 @@ def _quantity(limit: Any, path: Path, shape: Shape) -> str:
 def _noun(value: Any) -> str:
     if isinstance(value, bool):
         return "true or false"
-    if isinstance(value, int | float):
+    if isinstance(value, int):
         return "a number"
+    if isinstance(value, float):
+        return "a fraction"
     return "text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"

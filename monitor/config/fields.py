@@ -14,6 +14,8 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Str
 
 LONGEST_NAME = 100
 LONGEST_URL = 8_000
+_PAGE = "https://www.example.com/"
+_STORE = "postgresql://db.example.net/landwatch"
 _HOST = re.compile(r"(?!-)[\w.-]{1,253}")
 
 
@@ -46,8 +48,8 @@ def check_url(url: str) -> str:
     if len(url) > LONGEST_URL:
         raise ValueError(f"a URL has at most {LONGEST_URL} characters, and this one {len(url)}")
     if bad := [letter for letter in url if letter.isspace() or not letter.isprintable()]:
-        raise ValueError(f"a URL has no {bad[0]!r}: write a blank as %20")
-    parts = _split(url)
+        raise ValueError(f"a URL can't hold {bad[0]!r}: write a blank as %20")
+    parts = _split(url, _PAGE)
     if parts.scheme not in ("http", "https"):
         # `example.com:8443/sale` has a scheme for urlsplit: what stands before the colon tells.
         if "://" in url:
@@ -107,7 +109,7 @@ def check_store(store: str) -> str:
         ValueError: it is none of these.
     """
     check_store_url(store)
-    parts = _split(store)
+    parts = _split(store, _STORE)
     if parts.password is not None or "password" in parse_qs(parts.query):
         raise ValueError(
             "a password is never written into the config: keep the whole URL in an environment variable "
@@ -125,7 +127,7 @@ def check_store_url(store: str) -> str:
     hint = "write sqlite, sqlite:///PATH, or postgresql://HOST/DATABASE"
     if store == "sqlite":
         return store
-    parts = _split(store)
+    parts = _split(store, _STORE)
     if parts.scheme not in ("sqlite", "postgresql", "postgres") or "://" not in store:
         raise ValueError(f"the store is not of a known kind: {hint}")
     if parts.scheme == "sqlite" and (parts.netloc or len(parts.path) < 2):
@@ -181,14 +183,12 @@ LabelName = Annotated[StrictStr, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_
 """The name of a label of the user's own."""
 
 
-def _split(url: str) -> SplitResult:
+def _split(url: str, example: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise ValueError(
-            f"the URL can't be read ({_plain(error)}): write one such as https://www.example.com/"
-        ) from None
+        raise ValueError(f"the URL can't be read, {_plain(error)}: write one such as {example}") from None
     return parts
 
 

@@ -62,7 +62,10 @@ def parse(
     try:
         config = config_model(found).model_validate(document.value, context={"reveal": reveal})
     except ValidationError as error:
-        mistakes += explain(error, document, Shape(json_schema(found)))
+        # What YAML could not make a value of is told once, as YAML's mistake.
+        told = {(mistake.line, mistake.column) for mistake in document.mistakes}
+        explained = explain(error, document, Shape(json_schema(found)))
+        mistakes += [mistake for mistake in explained if (mistake.line, mistake.column) not in told]
     if config is not None and reveal:
         mistakes += _store(config, document)
     mistakes += document.mistakes

@@ -14,7 +14,7 @@ from monitor.config.objectives import Objective, default_objectives
 from monitor.watch import Watch
 from probes.kinds import Kind
 from probes.target import Target
-from probes.units import Seconds, Secret
+from probes.units import Seconds, Secret, format_duration
 
 FASTEST = 0.25
 """Seconds: no page is visited more often than a burst visits it."""
@@ -91,7 +91,7 @@ class Vendor(Part):
 
 
 class Retention(Part):
-    """How long raw samples are kept."""
+    """The ages at which raw samples are deleted."""
 
     successes: Annotated[Seconds, Field(ge=3600)] = 30 * 86_400.0
     """How long samples of visits that went well are kept."""
@@ -118,7 +118,7 @@ class Config(Part):
     """The directory of what is kept on this machine; a relative one starts where landwatch was started."""
     store: Annotated[
         Annotated[StorePlace, Tag("place")] | Annotated[Secret, Tag("secret")],
-        Discriminator(lambda value: "place" if isinstance(value, str) else "secret"),
+        Discriminator(lambda value: "secret" if isinstance(value, dict | Secret) else "place"),
     ] = "sqlite"
     """Where samples are kept: sqlite (in the state directory), a URL, or a secret that holds one."""
     listen: Listen = Address("127.0.0.1", 9464)
@@ -129,7 +129,7 @@ class Config(Part):
     """Whose pages are watched."""
     objectives: tuple[Objective, ...] = Field(default_factory=default_objectives)
     """What was promised. A list of your own takes the place of the defaults."""
-    retention: Retention = Retention()
+    retention: Annotated[Retention, Field(examples=[{"successes": "30d", "failures": "400d"}])] = Retention()
     """How long raw samples are kept."""
 
     @property
@@ -166,7 +166,10 @@ class Config(Part):
 
 def config_model(kinds: Mapping[str, Kind]) -> type[Config]:
     """The model of a config in which pages are watched by these kinds of probe."""
-    settings: dict[str, Any] = {name: (_settings(name, kind) | None, None) for name, kind in kinds.items()}
+    settings: dict[str, Any] = {
+        name: (_settings(name, kind) | None, Field(None, examples=[{"every": format_duration(kind.EVERY)}]))
+        for name, kind in kinds.items()
+    }
     probes = create_model("Probes", __base__=Probes, __doc__=Probes.__doc__, **settings)
 
     def usual() -> Probes:

@@ -15,9 +15,12 @@ from typing import Any
 import yaml
 
 from monitor.config.mistakes import Mistake, Path
+from monitor.config.syntax import stopped, unreadable
 
 MOST_VALUES = 200_000
 """More values than a config can need: aliases of aliases can make billions out of a few lines."""
+DEEPEST = 50
+"""More levels than a config can need. Far deeper ones crash libyaml's composer."""
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
@@ -32,7 +35,7 @@ _SCALARS = {
 }
 
 
-_TOO_DEEP = "lists and mappings stand in one another too deep: a config needs no more than a dozen levels"
+_TOO_DEEP = f"lists and mappings stand more than {DEEPEST} deep in one another: a config needs a dozen levels"
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml where it is there
@@ -75,17 +78,29 @@ def read(text: str) -> Document:
     """The document in ``text``. Where it is no YAML, the only mistake is where reading stopped."""
     document = Document()
     try:
-        node = _compose(text)
+        depth = _too_deep(text)
+        node = None if depth else _compose(text)
     except yaml.MarkedYAMLError as error:
-        document.mistakes.append(_syntax(error, text))
-    except (yaml.YAMLError, ValueError) as error:
-        document.mistakes.append(Mistake(1, 1, (), f"this is no YAML: {error}".replace("\n", " ")))
-    except RecursionError:
-        document.mistakes.append(Mistake(1, 1, (), _TOO_DEEP))
+        document.mistakes.append(stopped(error, text))
+    except yaml.reader.ReaderError as error:
+        document.mistakes.append(unreadable(error, text))
     else:
-        if node is not None:
+        if depth is not None:
+            document.mistakes.append(depth)
+        elif node is not None:
             document.value = _Builder(document).build(node, ())
     return document
+
+
+def _too_deep(text: str) -> Mistake | None:
+    """Where collections stand too deep in one another: the events that the composer makes nodes of say so."""
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return Mistake(event.start_mark.line + 1, event.start_mark.column + 1, (), _TOO_DEEP)
+    return None
 
 
 def _compose(text: str) -> yaml.Node | None:
@@ -97,8 +112,12 @@ def _compose(text: str) -> yaml.Node | None:
         loader.dispose()
 
 
-class _TooManyError(Exception):
-    """Aliases made more values than a config can need."""
+class _EndlessError(Exception):
+    """Aliases made more of the document than a config can need."""
+
+    def __init__(self, node: yaml.Node, message: str) -> None:
+        super().__init__(message)
+        self.node = node
 
 
 class _Builder:
@@ -113,17 +132,18 @@ class _Builder:
         """The value of a node and of all below it."""
         try:
             return self._value(node, path)
-        except RecursionError:
-            self._wrong(node, (), _TOO_DEEP)
-            return None
-        except _TooManyError:
-            self._wrong(node, (), f"aliases make more than {MOST_VALUES} values of this file: write fewer")
+        except _EndlessError as error:
+            self._wrong(error.node, (), str(error))
             return None
 
     def _value(self, node: yaml.Node, path: Path) -> Any:
         self._count += 1
         if self._count > MOST_VALUES:
-            raise _TooManyError
+            raise _EndlessError(
+                node, f"aliases make more than {MOST_VALUES} values of this file: write fewer"
+            )
+        if len(self._open) > DEEPEST:
+            raise _EndlessError(node, _TOO_DEEP)
         if any(node is other for other in self._open):
             self._wrong(node, path, "an alias stands inside its own anchor: write the values out")
             return None
@@ -209,29 +229,3 @@ def _convert(kind: str, text: str) -> Any:
 
 def _position(node: yaml.Node) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
-
-
-def _syntax(error: yaml.MarkedYAMLError, text: str) -> Mistake:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    lines = text.splitlines()
-    at = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in at[: len(at) - len(at.lstrip())] or at[column - 1 : column] == "\t":
-        return Mistake(line, column, (), "a tab stands where YAML takes only blanks: indent with spaces")
-    if "expected a single document" in str(error.context):
-        return Mistake(
-            line, column, (), "a second document starts here: a config is one document, without `---`"
-        )
-    words = " ".join(filter(None, (error.context, error.problem)))
-    return Mistake(line, column, (), f"this is no YAML: {words}{_guess(words)}")
-
-
-def _guess(words: str) -> str:
-    """What is most often the cause of a syntax error."""
-    if "mapping values are not allowed" in words:
-        return "; is the line indented as its neighbours are, and text with a colon in quotes?"
-    if "found character" in words and "cannot start any token" in words:
-        return "; put text that starts with this character in quotes"
-    if "undefined alias" in words:
-        return "; name an anchor (&NAME) that stands before it"
-    return "; are the lines indented alike, and quotes and brackets closed?"

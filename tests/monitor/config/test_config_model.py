@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from monitor.config import Config, example, load, parse
+from monitor.config.fields import Address
+from probes.kinds import Kind, kinds
+from probes.units import Secret
+
+SHORT = (
+    "region: eu-west\nvendors: [{name: easyshop, pages: [{name: sale, url: https://www.example.com/, %s}]}]\n"
+)
+
+
+def config_of(probes: Mapping[str, Kind], page: str = "", more: str = "") -> Config:
+    return parse(SHORT % page + more, probes=probes)
+
+
+def test_the_example_is_right_and_states_the_defaults() -> None:
+    config = parse(example(), source="example.yaml")
+    plain = parse("region: eu-west\nvendors: [{name: v, pages: [{name: p, url: https://example.com/}]}]\n")
+    for name in ("state", "store", "listen", "objectives", "retention"):
+        assert getattr(config, name) == getattr(plain, name), name
+    assert len(config.watches()) == 4
+
+
+def test_the_example_has_every_key_at_the_top() -> None:
+    keys = {line.partition(":")[0] for line in example().splitlines()}
+    assert set(Config.model_fields) <= keys
+
+
+def test_what_nobody_wrote_has_the_defaults_of_the_design(probes: Mapping[str, Kind]) -> None:
+    config = config_of(probes)
+    assert config.state == Path("state")
+    assert config.store_url == "sqlite:///state/landwatch.db"
+    assert config.listen == Address("127.0.0.1", 9464)
+    assert config.controls == []
+    assert config.retention.for_successes == timedelta(days=30)
+    assert config.retention.for_failures == timedelta(days=400)
+    (watch,) = config.watches()
+    assert (watch.every, watch.bursts, watch.target.timeout) == (15.0, True, 10.0)
+    assert watch.target.key == ("easyshop", "sale", "http")
+    assert (watch.target.region, watch.target.url) == ("eu-west", "https://www.example.com/")
+
+
+def test_without_http_a_page_that_names_no_probe_is_not_watched(probes: Mapping[str, Kind]) -> None:
+    assert config_of({"browser": probes["browser"]}).watches() == []
+
+
+def test_a_page_is_watched_by_each_probe_that_it_names(probes: Mapping[str, Kind]) -> None:
+    config = config_of(probes, "probes: {browser: , http: {every: 1m, bursts: false}}")
+    http, browser = config.watches()
+    assert (http.target.probe, http.every, http.bursts) == ("http", 60.0, False)
+    assert (browser.target.probe, browser.every, browser.bursts) == ("browser", 900.0, False)
+    assert browser.target.timeout == 60.0
+
+
+def test_a_target_has_its_kinds_options_and_the_pages_labels(probes: Mapping[str, Kind]) -> None:
+    page = "labels: {campaign: spring}, probes: {http: {expect: {status: [200, 204]}}}"
+    (watch,) = config_of(probes, page).watches()
+    assert isinstance(watch.target.options, probes["http"].Options)
+    assert watch.target.options.expect.status == [200, 204]  # type: ignore[attr-defined]
+    assert watch.target.labels == {"campaign": "spring"}
+
+
+def test_options_that_are_alike_are_equal_so_that_a_reload_can_tell_what_changed(
+    probes: Mapping[str, Kind],
+) -> None:
+    """Two loads make two models; what matters is that the values compare."""
+    one, two = (config_of(probes).watches()[0].target.options for _ in range(2))
+    other = config_of(probes, "probes: {http: {redirects: 1}}").watches()[0].target.options
+    assert one.model_dump() == two.model_dump() != other.model_dump()
+
+
+def test_a_timeout_that_nobody_wrote_gives_way_to_a_short_every(probes: Mapping[str, Kind]) -> None:
+    (watch,) = config_of(probes, "probes: {http: {every: 2s}}").watches()
+    assert watch.target.timeout == 2.0
+    (watch,) = config_of(probes, "probes: {http: {every: 2s, timeout: 1s}}").watches()
+    assert watch.target.timeout == 1.0
+
+
+def test_a_timeout_as_long_as_its_slot_is_right(probes: Mapping[str, Kind]) -> None:
+    (watch,) = config_of(probes, "probes: {http: {every: 2s, timeout: 2s}}").watches()
+    assert watch.target.timeout == watch.every == 2.0
+
+
+def test_the_same_page_name_at_two_vendors_is_right(probes: Mapping[str, Kind]) -> None:
+    pages = "pages: [{name: sale, url: https://www.example.com/}]"
+    config = parse(f"region: r\nvendors: [{{name: a, {pages}}}, {{name: b, {pages}}}]", probes=probes)
+    assert [watch.target.vendor for watch in config.watches()] == ["a", "b"]
+
+
+def test_the_store_may_be_a_url_or_a_secret_that_holds_one(
+    probes: Mapping[str, Kind], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert config_of(probes, more="store: postgresql://db/x\n").store_url == "postgresql://db/x"
+    assert config_of(probes, more="state: /var/lib/lw\n").store_url == "sqlite:////var/lib/lw/landwatch.db"
+    path = tmp_path / "store"
+    path.write_text("postgresql://me:hunter2@db/x\n")
+    config = config_of(probes, more=f"store: {{file: {path}}}\n")
+    assert config.store_url == "postgresql://me:hunter2@db/x"
+    assert "hunter2" not in repr(config)
+    monkeypatch.setenv("LANDWATCH_TEST_STORE", "sqlite")
+    config = config_of(probes, more="store: {env: LANDWATCH_TEST_STORE}\n")
+    assert config.store == Secret(env="LANDWATCH_TEST_STORE")
+    assert config.store_url == "sqlite:///state/landwatch.db"
+
+
+def test_keys_that_start_with_x_are_the_users_own(probes: Mapping[str, Kind]) -> None:
+    text = "x-slow: &slow {every: 5m}\n" + SHORT % "probes: {http: {<<: *slow, timeout: 1s}}"
+    (watch,) = parse(text, probes=probes).watches()
+    assert (watch.every, watch.target.timeout) == (300.0, 1.0)
+
+
+def test_a_file_is_read_with_or_without_a_byte_order_mark(probes: Mapping[str, Kind], tmp_path: Path) -> None:
+    path = tmp_path / "landwatch.yaml"
+    path.write_text("\N{ZERO WIDTH NO-BREAK SPACE}" + SHORT % "", encoding="utf-8")
+    assert load(path, probes=probes).region == "eu-west"
+
+
+def test_a_config_cannot_be_changed(probes: Mapping[str, Kind]) -> None:
+    config: Any = config_of(probes)
+    with pytest.raises(ValidationError, match="frozen"):
+        config.region = "us-east"
+
+
+def test_every_kind_of_probe_can_be_configured_with_its_defaults() -> None:
+    for name in kinds():
+        (watch,) = config_of(kinds(), f"probes: {{{name}: }}").watches()
+        assert watch.target.probe == name
+        assert isinstance(watch.target.options, kinds()[name].Options)
