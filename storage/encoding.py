@@ -31,7 +31,10 @@ def clean_text(text: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    """``value`` as JSON on one line, floats exact, without what a database refuses."""
+    """``value`` as JSON on one line, without what a database refuses.
+
+    Floats are exact, up to 2**53 in PostgreSQL, whose JSONB keeps numbers as decimals.
+    """
     try:
         text = orjson.dumps(value, option=_OPTIONS).decode()
     except TypeError:  # a lone surrogate, a huge integer or a type that JSON lacks

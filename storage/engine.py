@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from storage.encoding import json_text
 from storage.failure import SampleRefused, StoreUnavailable
@@ -73,7 +73,7 @@ def _open_sqlite(url: URL) -> Engine:
         url,
         json_serializer=json_text,
         json_deserializer=orjson.loads,
-        connect_args={"timeout": BUSY_TIMEOUT},
+        connect_args={} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT},
     )
 
     @event.listens_for(engine, "do_connect")
@@ -109,10 +109,16 @@ def translated() -> Iterator[None]:
     """Turn the errors of SQLAlchemy and its drivers into ours."""
     try:
         yield
-    except (DataError, IntegrityError) as error:
-        raise SampleRefused(_words(error)) from error
     except (SQLAlchemyError, OSError) as error:
-        raise StoreUnavailable(_words(error)) from error
+        ours = SampleRefused if _is_refusal(error) else StoreUnavailable
+        raise ours(_words(error)) from error
+
+
+def _is_refusal(error: Exception) -> bool:
+    if isinstance(error, ProgrammingError):
+        # The driver's own word that it can't send a value; the server's (no table, no right) has a code.
+        return getattr(error.orig, "sqlstate", None) is None
+    return isinstance(error, DataError | IntegrityError)
 
 
 def _words(error: Exception) -> str:

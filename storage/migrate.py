@@ -7,6 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from storage.failure import StoreUnavailable
+
 # Alembic's `op` and `context` are of the process, not of the caller.
 _one_at_a_time = threading.Lock()
 
@@ -20,11 +22,12 @@ def migrate(connection: Connection) -> None:
     is immediate, on PostgreSQL by a lock that ends with it.
 
     Raises:
-        alembic.util.CommandError: the database was made by a newer landwatch.
+        StoreUnavailable: the database was made by a newer landwatch.
     """
     # Half a second of imports, which only who writes to a store has to pay.
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
@@ -32,5 +35,8 @@ def migrate(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    with _one_at_a_time:
-        command.upgrade(config, "head")
+    try:
+        with _one_at_a_time:
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreUnavailable(f"the tables are not of this version of landwatch: {error}") from error

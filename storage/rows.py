@@ -34,9 +34,10 @@ def insert_statement(postgresql: bool) -> str:
 
 def to_row(sample: Sample, postgresql: bool) -> tuple[Any, ...]:
     """The values of a sample's row, in the table's order."""
+    microseconds = to_microseconds(sample.at)  # also where it is not needed: no naive time gets through
     return (
         sample.id,
-        sample.at if postgresql else to_microseconds(sample.at),
+        sample.at if postgresql else microseconds,
         clean_text(sample.vendor),
         clean_text(sample.page),
         clean_text(sample.url),

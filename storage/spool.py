@@ -126,17 +126,21 @@ class Spool:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._file() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # some errors have ended it already
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _file(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                connection = self._open or self._connect()
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                    connection.execute("COMMIT")
-                except BaseException:
-                    if connection.in_transaction:  # some errors have ended it already
-                        connection.execute("ROLLBACK")
-                    raise
+                yield self._open or self._connect()
             except (sqlite3.Error, OSError) as error:
                 self._recover(error)
                 raise SpoolUnavailable(f"{self.path}: {error}") from error
@@ -160,13 +164,12 @@ class Spool:
             self.path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.executescript(_SETTINGS)
-            if not self._checked:
+            if not self._checked:  # before anything is written to it
                 verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if verdict != "ok":
                     raise _Damaged(verdict)
                 self._checked = True
-            connection.executescript(_TABLES)
+            connection.executescript(_SETTINGS + _TABLES)
         except BaseException:
             connection.close()
             raise
@@ -197,9 +200,9 @@ class Spool:
 
     def _shrink(self) -> None:
         """Give back to the disk what a long wait took from it."""
-        with suppress(SpoolUnavailable), self._transaction() as connection:
+        with suppress(SpoolUnavailable), self._file() as connection:
             if connection.execute("PRAGMA freelist_count").fetchone()[0] > _FREE_PAGES:
-                connection.execute("PRAGMA incremental_vacuum").fetchall()  # a step for each page
+                connection.executescript("PRAGMA incremental_vacuum")  # execute() would free a single page
 
 
 class _Damaged(sqlite3.DatabaseError):

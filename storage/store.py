@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alembic.util.exc import CommandError
 from sqlalchemy import Select, select, text
 
 from probes.sample import Sample
@@ -62,11 +62,8 @@ class Store:
         with self._migrating:
             if self._migrated:
                 return
-            try:
-                with translated(), writing(self._engine) as connection:
-                    migrate(connection)
-            except CommandError as error:
-                raise StoreUnavailable(f"the tables are not of this version: {error}") from error
+            with translated(), writing(self._engine) as connection:
+                migrate(connection)
             self._migrated = True
 
     def add(self, batch: Sequence[Sample]) -> None:
@@ -96,8 +93,9 @@ class Store:
             self._expect_file()
             with self._engine.connect() as connection:
                 connection.execution_options(yield_per=STREAMED)
-                for row in connection.execute(_query(wanted)):
-                    yield to_sample(row)
+                with closing(connection.execute(_query(wanted))) as rows:
+                    for row in rows:
+                        yield to_sample(row)
 
     def standing(self, since: datetime) -> list[Standing]:
         """How each series has done since then."""

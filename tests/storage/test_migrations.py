@@ -1,0 +1,89 @@
+"""The steps from an empty database to the tables of today, and what stands when they are done."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from storing import make_sample
+
+from storage.engine import open_engine, parse_url, writing
+from storage.store import Store, StoreUnavailable
+from storage.tables import metadata
+
+
+def test_the_steps_make_what_tables_py_says(store: Store, store_url: str) -> None:
+    store.migrate()
+    engine = open_engine(parse_url(store_url))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_every_constraint_and_index_has_the_name_that_we_gave_it(store: Store, store_url: str) -> None:
+    store.migrate()
+    engine = open_engine(parse_url(store_url))
+    found = inspect(engine)
+    assert found.get_pk_constraint("samples")["name"] == "pk_samples"
+    assert {index["name"] for index in found.get_indexes("samples")} == {
+        "ix_samples_at",
+        "ix_samples_page_at",
+        "ix_samples_outcome_at",
+    }
+    assert found.get_check_constraints("samples") == []
+    assert found.get_unique_constraints("samples") == []
+    engine.dispose()
+
+
+def test_migrating_again_changes_nothing(store: Store, store_url: str) -> None:
+    store.add([make_sample()])
+    again = Store(store_url)
+    again.migrate()
+    again.migrate()
+    assert len(list(again.samples())) == 1
+    again.close()
+
+
+def test_the_steps_can_be_taken_back(store: Store, store_url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    import storage.migrations
+
+    store.migrate()
+    engine = open_engine(parse_url(store_url))
+    config = Config()
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", str(Path(storage.migrations.__file__).parent))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(store: Store, store_url: str) -> None:
+    store.migrate()
+    engine = open_engine(parse_url(store_url))
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    newer = Store(store_url)
+    with pytest.raises(StoreUnavailable, match=r"not of this version.*9999"):
+        newer.add([make_sample()])
+    newer.close()
+
+
+def test_nobody_else_reads_what_was_made(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/state/landwatch.db")
+    store.add([make_sample()])
+    folder = tmp_path / "state"
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+    store.close()
+    assert modes.pop("state") == 0o700
+    assert "landwatch.db-wal" in modes
+    assert set(modes.values()) == {0o600}
