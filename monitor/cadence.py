@@ -109,6 +109,11 @@ class Cadence:
         return len(self._lines)
 
     @property
+    def watches(self) -> list[Watch]:
+        """What is watched."""
+        return [line.watch for line in self._lines.values()]
+
+    @property
     def next(self) -> float | None:
         """When the next slot is due; ``None`` where nothing is watched."""
         while self._heap and self._heap[0][2].gone:

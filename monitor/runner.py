@@ -55,8 +55,8 @@ class Runner:
         verdict = await self._measure(target, trace)
         ended = self._mono()
         tainted = self._health.taints(trace.started, ended)
-        if verdict[1] is Fault.TIMEOUT and not _OURS.isdisjoint(tainted):
-            verdict = (Outcome.UNKNOWN, *verdict[1:])
+        if tainted:
+            verdict = _in_doubt(verdict, tainted)
         return _sample(
             target, attempt, trace, verdict, at=at, duration=ended - trace.started, tainted=tainted
         )
@@ -78,6 +78,14 @@ class Runner:
         except Exception as error:
             return _bug(target, error)
         return _UP
+
+
+def _in_doubt(verdict: Verdict, tainted: list[str]) -> Verdict:
+    """A timeout that our own machine may have caused says nothing about the page."""
+    outcome, fault, detail = verdict
+    if fault is Fault.TIMEOUT and not _OURS.isdisjoint(tainted):
+        outcome = Outcome.UNKNOWN
+    return outcome, fault, detail
 
 
 def _bug(target: Target, error: BaseException) -> Verdict:

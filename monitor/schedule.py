@@ -68,8 +68,9 @@ class Schedule:
         return len(self._cadence)
 
     def start(self) -> None:
-        """Begin, on the running loop."""
+        """Begin, on the running loop. What came before is no slot."""
         self._loop = asyncio.get_running_loop()
+        self._cadence = Cadence(self._cadence.watches, self._mono())
         self._wake()
 
     def replace(self, watches: Iterable[Watch]) -> None:

@@ -179,6 +179,36 @@ async def test_reload_neither_doubles_nor_loses_a_run(clock: ticking.Clock) -> N
 
 
 @ticking.test
+async def test_nothing_runs_before_the_start_or_where_nothing_is_watched(clock: ticking.Clock) -> None:
+    runs = Runs()
+    schedule = Schedule([], runs.run, mono=clock.mono)
+    schedule.replace([make_watch()])
+    await asyncio.sleep(100)
+    assert runs.started == []
+    schedule.replace([])
+    schedule.start()
+    await asyncio.sleep(100)
+    assert runs.started == []
+    schedule.replace([make_watch()])
+    await asyncio.sleep(15)
+    assert len(runs.started) == 1
+    await schedule.drain(0)
+
+
+@ticking.test
+async def test_a_late_start_has_missed_nothing(clock: ticking.Clock) -> None:
+    runs = Runs()
+    schedule = Schedule([make_watch(f"page-{n}") for n in range(100)], runs.run, mono=clock.mono)
+    await asyncio.sleep(100)
+    schedule.start()
+    assert schedule.tally.due == 0
+    await asyncio.sleep(15)
+    assert schedule.tally.due == schedule.tally.run == len(runs.started) == 100
+    assert schedule.lags.worst <= 0.0011
+    await schedule.drain(0)
+
+
+@ticking.test
 async def test_a_run_that_raises_is_logged_and_the_schedule_goes_on(clock: ticking.Clock) -> None:
     async def run(watch: Watch) -> None:
         raise RuntimeError("a bug")
