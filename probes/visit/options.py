@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import httpx
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from probes.patterns import check_pattern
 from probes.units import Secret, Size
@@ -151,6 +159,18 @@ class Options(_Frozen):
             if isinstance(value, str) and not _fits_a_header(value):
                 raise ValueError(f"{name} has a character that no header may hold")
         return headers
+
+    @field_validator("ca")
+    @classmethod
+    def _can_be_read(cls, ca: Path | None, info: ValidationInfo) -> Path | None:
+        # Like a secret, a file is looked for only where the config is about to be used.
+        if ca is not None and info.context and info.context.get("reveal"):
+            try:
+                with ca.open("rb"):
+                    pass
+            except OSError as error:
+                raise ValueError(f"the file {ca} can't be read: {error.strerror or error}") from error
+        return ca
 
     @field_validator("allow_networks")
     @classmethod

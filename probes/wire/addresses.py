@@ -88,10 +88,10 @@ def scope(ip: IpAddress) -> Scope:
         return Scope.LOOPBACK
     if ip.is_link_local or ip in _METADATA:
         return Scope.LINK_LOCAL
-    if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
-        return Scope.RESERVED
     if isinstance(ip, ipaddress.IPv6Address) and (ip.is_site_local or ip in _LOCAL_NAT64):
         return Scope.PRIVATE
+    if ip.is_multicast or ip.is_unspecified or ip.is_reserved:
+        return Scope.RESERVED
     if ip.is_global:
         return Scope.PUBLIC
     if ip.is_private or (isinstance(ip, ipaddress.IPv4Address) and ip in _SHARED):

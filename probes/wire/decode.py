@@ -59,9 +59,10 @@ class _Brotli:
         self._brotli = brotli.Decompressor()
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        yield self._brotli.process(data, output_buffer_limit=STEP_BYTES)
-        while not self._brotli.can_accept_more_data():
-            yield self._brotli.process(b"", output_buffer_limit=STEP_BYTES)
+        # Output is left over also where all input was taken: a few bytes can stand for many megabytes.
+        while clear := self._brotli.process(data, output_buffer_limit=STEP_BYTES):
+            yield clear
+            data = b""
 
     def whole(self) -> bool:
         return bool(self._brotli.is_finished())
