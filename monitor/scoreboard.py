@@ -1,0 +1,174 @@
+"""The scoreboard: standings held against the promises, in words. Pure; shown by live table and web page.
+
+It says what was seen in a stretch of time, and gives no verdict: that takes a promise's whole window. A
+figure stands with the number of samples it is made of, failures stand beside averages, and what is not known
+is shown as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.config.objectives import Objective, default_objectives
+from probes.sample import Outcome
+from storage.standing import Standing
+
+SILENT = 300.0
+"""Seconds after which a series without a sample counts as silent, where its interval is not known."""
+
+Series = tuple[str, str, str, str]
+"""Vendor, page, region, probe."""
+
+
+class Mark(StrEnum):
+    """How a figure looks against its promise."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+    PLAIN = "plain"  # nothing was promised about it
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure in words, what it is made of, and how it looks."""
+
+    text: str
+    note: str = ""
+    mark: Mark = Mark.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One page as one probe saw it from one region."""
+
+    vendor: str
+    page: str
+    region: str
+    probe: str
+    state: Figure
+    ttfb: Figure
+    availability: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The promises that a standing can be held against, of all those of a config."""
+
+    ttfb: Objective | None
+    availability: Objective | None
+
+    @classmethod
+    def of(cls, objectives: Iterable[Objective]) -> Promises:
+        """The first mean TTFB and the first availability among ``objectives``."""
+        found = list(objectives)
+        means = [one for one in found if one.indicator == "ttfb" and one.aggregate in ("mean", "pooled")]
+        shares = [one for one in found if one.indicator == "availability"]
+        return cls(next(iter(means), None), next(iter(shares), None))
+
+
+USUAL = Promises.of(default_objectives())
+"""What is promised where a config says nothing else."""
+
+
+def score(
+    rows: Sequence[Standing],
+    now: datetime,
+    promises: Promises = USUAL,
+    *,
+    every: Mapping[Series, float] | None = None,
+) -> list[Line]:
+    """The lines of the scoreboard, in the order of their names.
+
+    ``every`` has the interval of each series that should be there; one without a sample has a line too.
+    """
+    every = every or {}
+    lines = {_series(row): _line(row, now, promises, every) for row in rows}
+    for series in every.keys() - lines.keys():
+        nothing = Figure("no sample yet", mark=Mark.UNKNOWN)
+        lines[series] = Line(*series, state=nothing, ttfb=_NOTHING, availability=_NOTHING)
+    return [lines[series] for series in sorted(lines)]
+
+
+def global_ttfb(rows: Iterable[Standing], promises: Promises = USUAL) -> Figure:
+    """The mean of the regions' means of one page and probe."""
+    means = [row.ttfb_mean for row in rows if row.ttfb_mean is not None]
+    if not means:
+        return _NOTHING
+    regions = "1 region" if len(means) == 1 else f"mean of {len(means)} regions"
+    return _ttfb(sum(means) / len(means), regions, promises.ttfb)
+
+
+def milliseconds(seconds: float) -> str:
+    """A duration as people compare them: in whole milliseconds, and in seconds from ten on."""
+    return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:.1f} s"
+
+
+def ago(seconds: float) -> str:
+    """How long ago, in the largest unit that says it well."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{max(0.0, seconds):.0f} s ago"
+
+
+_NOTHING = Figure("-", mark=Mark.UNKNOWN)
+
+
+def _series(row: Standing) -> Series:
+    return row.vendor, row.page, row.region, row.probe
+
+
+def _line(row: Standing, now: datetime, promises: Promises, every: Mapping[Series, float]) -> Line:
+    ttfb = _NOTHING
+    if row.ttfb_mean is not None:
+        ttfb = _ttfb(row.ttfb_mean, f"mean of {row.ttfb_count:,}", promises.ttfb)
+    return Line(
+        *_series(row),
+        state=_state(row, now, every),
+        ttfb=ttfb,
+        availability=_availability(row.counts, promises.availability),
+    )
+
+
+def _state(row: Standing, now: datetime, every: Mapping[Series, float]) -> Figure:
+    age = (now - row.last_at).total_seconds()
+    interval = every.get(_series(row))
+    if age > (SILENT if interval is None else max(60.0, 3 * interval)):
+        return Figure("silent", f"last sample {ago(age)}, then {row.last_outcome}", Mark.UNKNOWN)
+    if row.last_outcome is Outcome.UP:
+        return Figure("up", ago(age), Mark.GOOD)
+    mark = Mark.BAD if row.last_outcome is Outcome.DOWN else Mark.UNKNOWN
+    return Figure(row.last_outcome, f"{row.last_fault}, {ago(age)}" if row.last_fault else ago(age), mark)
+
+
+def _ttfb(mean: float, note: str, promise: Objective | None) -> Figure:
+    return Figure(milliseconds(mean), note, _mark(mean, promise))
+
+
+def _availability(counts: Mapping[Outcome, int], promise: Objective | None) -> Figure:
+    """The share of visits that were up, of those that were up or down; the rest is said beside it."""
+    up, down = counts[Outcome.UP], counts[Outcome.DOWN]
+    notes = [f"{down:,} of {up + down:,} failed"] if up + down else []
+    notes += [f"{counts[one]:,} {one}" for one in (Outcome.BLOCKED, Outcome.UNKNOWN) if counts[one]]
+    note = ", ".join(notes)
+    if not up + down:
+        return Figure("-", note, Mark.UNKNOWN)
+    share = up / (up + down)
+    return Figure(_percent(share), note, _mark(share, promise))
+
+
+def _percent(share: float) -> str:
+    """A share cut, not rounded: only what never failed is 100 %."""
+    if share == 1.0:
+        return "100 %"
+    return f"{int(share * 10_000) / 100:.2f} %"
+
+
+def _mark(value: float, promise: Objective | None) -> Mark:
+    if promise is None:
+        return Mark.PLAIN
+    return Mark.GOOD if promise.met_by(value) else Mark.BAD
