@@ -104,7 +104,9 @@ def main() -> None:
     except BrokenPipeError:
         # The reader has gone (`landwatch samples | head`). What is still in the buffer has nowhere to go,
         # and must not fail once more when the interpreter flushes it on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
         sys.exit(1)
     except Exception as error:
         # Imported only now: most commands fail without ever having read a config.

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from monitor.config.across import mistakes_across
 from monitor.config.explain import explain
 from monitor.config.mistakes import ConfigError, Mistake
-from monitor.config.model import Config, config_model
+from monitor.config.model import Config, config_model, usual_model
 from monitor.config.schema import Shape, json_schema
 from monitor.config.source import Document, read
 from probes.kinds import Kind, kinds
@@ -58,13 +58,14 @@ def parse(
         raise ConfigError(source, wrong)
     document.value = {key: value for key, value in document.value.items() if not key.startswith("x-")}
     mistakes = [document.mistake(path, message) for path, message in mistakes_across(document.value, found)]
+    model = usual_model() if probes is None else config_model(probes)
     config: Config | None = None
     try:
-        config = config_model(found).model_validate(document.value, context={"reveal": reveal})
+        config = model.model_validate(document.value, context={"reveal": reveal})
     except ValidationError as error:
         # What YAML could not make a value of is told once, as YAML's mistake.
         told = {(mistake.line, mistake.column) for mistake in document.mistakes}
-        explained = explain(error, document, Shape(json_schema(found)))
+        explained = explain(error, document, Shape(json_schema(probes)))
         mistakes += [mistake for mistake in explained if (mistake.line, mistake.column) not in told]
     if config is not None and reveal:
         mistakes += _store(config, document)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_mo
 from monitor.config.fields import Address, LabelName, Listen, Name, StorePlace, Url, check_store_url
 from monitor.config.objectives import Objective, default_objectives
 from monitor.watch import Watch
-from probes.kinds import Kind
+from probes.kinds import Kind, kinds
 from probes.target import Target
 from probes.units import Seconds, Secret, format_duration
 
@@ -164,22 +165,22 @@ class Config(Part):
         )
 
 
-def config_model(kinds: Mapping[str, Kind]) -> type[Config]:
+def config_model(probes: Mapping[str, Kind]) -> type[Config]:
     """The model of a config in which pages are watched by these kinds of probe."""
     settings: dict[str, Any] = {
         name: (_settings(name, kind) | None, Field(None, examples=[{"every": format_duration(kind.EVERY)}]))
-        for name, kind in kinds.items()
+        for name, kind in probes.items()
     }
-    probes = create_model("Probes", __base__=Probes, __doc__=Probes.__doc__, **settings)
+    chosen = create_model("Probes", __base__=Probes, __doc__=Probes.__doc__, **settings)
 
     def usual() -> Probes:
-        return probes.model_validate({"http": {}} if "http" in kinds else {})
+        return chosen.model_validate({"http": {}} if "http" in probes else {})
 
     page = create_model(
         "Page",
         __base__=Page,
         __doc__=Page.__doc__,
-        probes=(probes, _like(Page, "probes", default_factory=usual)),
+        probes=(chosen, _like(Page, "probes", default_factory=usual)),
     )
     pages: Any = list[page]
     vendor = create_model(
@@ -192,6 +193,12 @@ def config_model(kinds: Mapping[str, Kind]) -> type[Config]:
         __doc__=Config.__doc__,
         vendors=(vendors, _like(Config, "vendors", min_length=1)),
     )
+
+
+@cache
+def usual_model() -> type[Config]:
+    """The model with all kinds that there are. Made once, so that options which are alike are equal."""
+    return config_model(kinds())
 
 
 def _settings(name: str, kind: Kind) -> type[ProbeSettings]:

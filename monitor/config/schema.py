@@ -11,8 +11,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from monitor.config.mistakes import Path
-from monitor.config.model import config_model
-from probes.kinds import Kind, kinds
+from monitor.config.model import config_model, usual_model
+from probes.kinds import Kind
 
 _DEPTH = 4
 
@@ -33,7 +33,7 @@ class _Generator(GenerateJsonSchema):
 
 def json_schema(probes: Mapping[str, Kind] | None = None) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a config, by default with all kinds of probe that there are."""
-    schema = config_model(kinds() if probes is None else probes).model_json_schema(
+    schema = (usual_model() if probes is None else config_model(probes)).model_json_schema(
         schema_generator=_Generator
     )
     # Keys that start with x- are the user's own, to hang anchors on.
