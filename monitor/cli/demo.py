@@ -33,7 +33,6 @@ def command(
 
     from monitor.demo.preparation import DemoTrouble
     from monitor.demo.show import show
-    from monitor.live import live_table
     from probes.units import parse_duration
 
     try:
@@ -43,7 +42,7 @@ def command(
     # A pipe or a file has no width: what is wider than the usual 80 columns need not be folded there.
     console = Console(width=None if sys.stdout.isatty() else 120)
     try:
-        asyncio.run(show(state, port, seconds, console, live_table))
+        asyncio.run(show(state, port, seconds, console))
     except DemoTrouble as error:
         Console(stderr=True).print(f"landwatch demo: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error

@@ -9,9 +9,10 @@ import yaml
 
 from monitor.demo.layout import HOST, SITES, Layout, Region, site
 from monitor.demo.supervisor import Command
+from probes.units import format_duration
 
-EVERY = "2s"
-"""How often a page is measured: far more often than in earnest, so that there is something to see."""
+EVERY = 2.0
+"""Seconds between two visits of a page: far more often than in earnest, so that there is something to see."""
 
 PAGES = {
     "swift": {"spring-sale": "/sale?utm_source=newsletter", "tiktok-ad": "/go?utm_source=tiktok&ttclid=demo"},
@@ -24,8 +25,8 @@ PAGES = {
 def agent_config(layout: Layout, region: Region) -> str:
     """The config of a region's agent, as YAML."""
     options = {
-        "every": EVERY,
-        "timeout": EVERY,
+        "every": format_duration(EVERY),
+        "timeout": format_duration(EVERY),
         "ca": str(layout.ca),
         "resolve": [f"{name}:{layout.port}:{region.address}" for name in SITES],
         "expect": {"status": [200], "body": "Add to cart"},

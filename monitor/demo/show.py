@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.live import Live
 
+from monitor.demo.agents import EVERY, PAGES
 from monitor.demo.caddy import caddy_binary
 from monitor.demo.layout import Layout, lay_out
 from monitor.demo.opening import opening
@@ -20,11 +21,14 @@ from monitor.demo.preparation import DemoTrouble, alone, prepare
 from monitor.demo.processes import processes
 from monitor.demo.summary import fetch_runs, progress, summary, totals
 from monitor.demo.supervisor import Supervisor
+from monitor.live import live_table
 from storage.standing import Standing
 from storage.store import Store, StoreUnavailable
 
 WINDOW = timedelta(minutes=15)
 """What the live table looks back on."""
+
+WINDOW_WORDS = "last 15 min"
 
 DRAWING = 1.0
 """Seconds between two drawings of the live table."""
@@ -32,11 +36,8 @@ DRAWING = 1.0
 LINES = 10.0
 """Seconds between two lines, where the output is no terminal."""
 
-Draw = Callable[[Sequence[Standing], datetime], RenderableType]
-"""Makes the live table of what stands in the store now."""
 
-
-async def show(state: Path, port: int, seconds: float | None, console: Console, draw: Draw) -> None:
+async def show(state: Path, port: int, seconds: float | None, console: Console) -> None:
     """Run the demo until a signal asks for its end, or for ``seconds``.
 
     Raises:
@@ -51,7 +52,7 @@ async def show(state: Path, port: int, seconds: float | None, console: Console, 
         except OSError as error:
             raise DemoTrouble(f"the demo can't listen on the loopback addresses it needs: {error}") from error
         await asyncio.to_thread(prepare, layout)
-        scene = Scene(layout, console, ended, draw)
+        scene = Scene(layout, console, ended)
         try:
             async with processes(layout, caddy, scene.say, ended) as supervisor:
                 console.print(opening(layout, port), highlight=False)
@@ -64,14 +65,19 @@ async def show(state: Path, port: int, seconds: float | None, console: Console, 
 class Scene:
     """What the console shows while the processes run."""
 
-    def __init__(self, layout: Layout, console: Console, ended: asyncio.Event, draw: Draw) -> None:
+    def __init__(self, layout: Layout, console: Console, ended: asyncio.Event) -> None:
         self._layout = layout
         self._console = console
         self._ended = ended
-        self._draw = draw
         self._store = Store(layout.store_url)
         self._started = datetime.fromtimestamp(layout.started, UTC)
         self._rows: list[Standing] = []
+        self._every = {
+            (vendor, page, region.name, "http"): EVERY
+            for vendor, pages in PAGES.items()
+            for page in pages
+            for region in layout.regions
+        }
 
     def say(self, words: str) -> None:
         """Print a word on what happened."""
@@ -85,7 +91,7 @@ class Scene:
                 while await self._goes_on(DRAWING):
                     now = datetime.now(UTC)
                     rows = await self._standing(max(self._started, now - WINDOW))
-                    live.update(self._draw(rows, now), refresh=True)
+                    live.update(live_table(rows, now, every=self._every, window=WINDOW_WORDS), refresh=True)
         else:
             while await self._goes_on(LINES):
                 rows = await self._standing(self._started)
@@ -100,7 +106,8 @@ class Scene:
         self._console.print(summary(rows, runs))
         self._console.print(totals(rows, runs), highlight=False)
         for name, times in supervisor.restarts.items():
-            self.say(f"{name} was started again {times} times: its runs count from the last start.")
+            often = "once" if times == 1 else f"{times} times"
+            self.say(f"{name} was started again {often}: its runs count from the last start.")
 
     def close(self) -> None:
         """Let go of the store."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,11 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.demo.layout import HOST, Layout
+from monitor.scoreboard import Mark, Series, global_ttfb, milliseconds
 from probes.sample import Outcome
 from storage.standing import Standing
-
-Series = tuple[str, str, str, str]
-"""Vendor, page, region, probe."""
 
 RUNS = "landwatch_runs_total"
 
@@ -70,19 +69,31 @@ def summary(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> Table:
     table.add_column("region")
     for name in ("due", "run", "skipped", *Outcome, "left out", "mean TTFB", "of"):
         table.add_column(str(name), justify="right", no_wrap=True)
-    for row in rows:
-        counted = runs.get((row.vendor, row.page, row.region, row.probe))
-        seen = sum(row.counts.values())
-        table.add_row(
-            f"{row.vendor}/{row.page}",
-            row.region,
-            *((str(counted.due), str(counted.run), _alarming(counted.skipped)) if counted else "---"),
-            *(str(row.counts[outcome]) for outcome in Outcome),
-            str(max(0, counted.run - seen)) if counted else "-",
-            f"{row.ttfb_mean * 1000:.0f} ms" if row.ttfb_mean is not None else "-",
-            str(row.ttfb_count),
-        )
+    for (vendor, page, _), same in groupby(rows, lambda row: (row.vendor, row.page, row.probe)):
+        regions = list(same)
+        for row in regions:
+            table.add_row(f"{vendor}/{page}", row.region, *_figures(row, runs.get(series_of(row))))
+        mean = global_ttfb(regions)
+        colour = "bold red" if mean.mark is Mark.BAD else "green" if mean.mark is Mark.GOOD else ""
+        blanks = [""] * (len(table.columns) - 4)
+        table.add_row("", mean.note or "no mean", *blanks, Text(mean.text, colour), "", end_section=True)
     return table
+
+
+def series_of(row: Standing) -> Series:
+    """What tells a standing from others."""
+    return row.vendor, row.page, row.region, row.probe
+
+
+def _figures(row: Standing, runs: Runs | None) -> list[str | Text]:
+    seen = sum(row.counts.values())
+    return [
+        *((str(runs.due), str(runs.run), _alarming(runs.skipped)) if runs else "---"),
+        *(str(row.counts[outcome]) for outcome in Outcome),
+        str(max(0, runs.run - seen)) if runs else "-",
+        milliseconds(row.ttfb_mean) if row.ttfb_mean is not None else "-",
+        str(row.ttfb_count),
+    ]
 
 
 def totals(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> str:
