@@ -26,7 +26,10 @@ def command(
     probe: Annotated[str, typer.Option(help="The kind of probe.")] = "http",
     count: Annotated[int, typer.Option(min=1, max=10_000, help="Visits to each page, a second apart.")] = 1,
     timeout: Annotated[str, typer.Option(help="How long one visit may take.")] = "10s",
-    ca: Annotated[Path | None, typer.Option(help="A file of roots to trust beside Mozilla's.")] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(help="A file of roots to trust beside Mozilla's.", exists=True, dir_okay=False),
+    ] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Take any certificate.")] = False,
     resolve: Annotated[
         list[str] | None, typer.Option(metavar="HOST:PORT:ADDR", help="An address in place of a look-up.")

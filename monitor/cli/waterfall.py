@@ -62,7 +62,7 @@ def render(sample: Sample, targets: Targets) -> RenderableType:
     parts: list[RenderableType] = [_headline(sample)]
     if sample.hops:
         parts += [_hops(sample.hops), _legend()]
-    parts.append(_verdicts(sample, targets))
+    parts += [_verdicts(sample, targets), _facts_table(sample)]
     return Group(*parts)
 
 
@@ -166,8 +166,13 @@ def _verdicts(sample: Sample, targets: Targets) -> Table:
         if days < 0:
             left = Text(f"ended {-days:.0f} days ago", style="bold red")
         table.add_row("certificate", f"until {ends:%Y-%m-%d}", f"target > {EXPIRY_DAYS} days", left)
+    return table
+
+
+def _facts_table(sample: Sample) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     for name, words in _facts(sample):
-        table.add_row(name, words)
+        table.add_row(Text(name, style="dim"), words)
     return table
 
 
