@@ -29,6 +29,14 @@ DEFAULT_STORE = "sqlite:///state/landwatch.db"
 _CHUNK = 200
 """Rows of a table that are laid out together."""
 _PIPED_WIDTH = 200
+_HEADINGS = (
+    "at (UTC)", "vendor", "page", "region", "probe", "outcome", "ttfb", "status", "protocol", "notes",
+)  # fmt: skip
+_SPARE = ("protocol", "probe", "status", "ttfb")
+"""Columns that a narrow terminal goes without, the first one first."""
+_WIDEST = 32
+_NARROWEST_NOTES = 12
+_GAP = 2
 _COLOURS = {Outcome.UP: "green", Outcome.DOWN: "red", Outcome.BLOCKED: "yellow", Outcome.UNKNOWN: "dim"}
 _PLAIN = (
     "id",
@@ -163,36 +171,41 @@ def _show_table(samples: Iterable[Sample]) -> None:
     if not first:
         typer.echo("No stored sample matches.", err=True)
         return
-    headings = (
-        "at (UTC)",
-        "vendor",
-        "page",
-        "region",
-        "probe",
-        "outcome",
-        "ttfb",
-        "status",
-        "protocol",
-        "notes",
-    )
     # Later rows keep the widths of the first ones, so that they can be printed before the last is known.
-    widths = [max(map(len, column)) for column in zip(headings, *first, strict=True)]
-    _print_rows(console, first, widths, headings)
+    widths = _widths(first, console.width)
+    _print_rows(console, first, widths, show_header=True)
     while chunk := list(islice(rows, _CHUNK)):
         _print_rows(console, chunk, widths)
 
 
+def _widths(rows: list[tuple[str, ...]], room: int) -> dict[str, int]:
+    """The columns that fit into ``room``, with their widths: the notes get what the others leave."""
+    columns = zip(_HEADINGS, *rows, strict=True)
+    widths = {column[0]: min(_WIDEST, max(map(len, column))) for column in columns}
+    widths["notes"] = _NARROWEST_NOTES
+    for heading in _SPARE:
+        if sum(widths.values()) + _GAP * (len(widths) - 1) > room:
+            del widths[heading]
+    used = sum(widths.values()) - _NARROWEST_NOTES + _GAP * (len(widths) - 1)
+    widths["notes"] = max(_NARROWEST_NOTES, room - used)
+    return widths
+
+
 def _print_rows(
-    console: Console, rows: list[tuple[str, ...]], widths: list[int], headings: tuple[str, ...] = ()
+    console: Console, rows: list[tuple[str, ...]], widths: dict[str, int], *, show_header: bool = False
 ) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, show_header=bool(headings), header_style="bold")
-    for heading, width in zip(headings or [""] * len(widths), widths, strict=True):
+    table = Table(
+        box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_header=show_header, header_style="bold"
+    )
+    for heading, width in widths.items():
         table.add_column(heading, width=width, no_wrap=True, overflow="ellipsis")
+    outcome = _HEADINGS.index("outcome")
     for row in rows:
-        table.add_row(*map(Text, row), style=_COLOURS[Outcome(row[5])])
+        cells = (Text(cell) for heading, cell in zip(_HEADINGS, row, strict=True) if heading in widths)
+        table.add_row(*cells, style=_COLOURS[Outcome(row[outcome])])
     console.print(table)
 
 
@@ -201,7 +214,7 @@ def _row(sample: Sample) -> tuple[str, ...]:
     return tuple(
         "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in cell)
         for cell in (
-            sample.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
+            sample.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
             sample.vendor,
             sample.page,
             sample.region,

@@ -137,14 +137,26 @@ def test_the_table_is_for_people_and_safe_for_their_terminal(
     assert "burst, tainted: cpu, tainted: loop_lag, content: =cmd|' /c'\ufffd[31m[bold]" in " ".join(down)
 
 
-def test_a_terminal_gets_a_table_that_fits_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("width", "headings"),
+    [
+        (140, "at (UTC) vendor page region probe outcome ttfb status protocol notes"),
+        (84, "at (UTC) vendor page region outcome ttfb status notes"),
+        (50, "at (UTC) vendor page region outcome notes"),
+    ],
+)
+def test_a_terminal_gets_the_columns_that_fit_it(
+    width: int, headings: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
     assert run(monkeypatch) == 0
     lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
-    assert max(map(len, lines)) == 100
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= width
+    if width > 50:
+        assert lines[0].split() == headings.split()
 
 
 def test_many_samples_keep_the_columns_of_the_first_ones(
