@@ -59,6 +59,11 @@ class Controls:
         """Whether a control answered in the last round; ``None`` before it, and where there are none."""
         return self._answering
 
+    def replace(self, targets: Sequence[Target]) -> None:
+        """Ask these from now on. A :meth:`run` under way is the caller's to end and to start anew."""
+        self._targets = targets
+        self._answering = None
+
     async def run(self) -> None:
         """Ask every ``EVERY`` seconds until cancelled, and leave no visit behind."""
         if not self._targets:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import structlog
 
-from monitor.cadence import Cadence, Result, Slot, Tally
+from monitor.cadence import Cadence, Key, Result, Slot, Tally
 from monitor.health import Lags
 from monitor.watch import Watch
 
@@ -46,12 +46,18 @@ class Schedule:
         self._cadence = Cadence(watches, mono())
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._runs: dict[Key, tuple[int, int]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def tally(self) -> Tally:
         """How many slots were due, run and skipped so far."""
         return replace(self._cadence.tally)
+
+    @property
+    def runs(self) -> Mapping[Key, tuple[int, int]]:
+        """How many slots of each target that is watched were run and skipped so far."""
+        return self._runs
 
     @property
     def running(self) -> bool:
@@ -76,6 +82,8 @@ class Schedule:
     def replace(self, watches: Iterable[Watch]) -> None:
         """Watch these from now on; what goes on keeps its slots and its runs under way."""
         self._tell(self._cadence.replace(watches, self._mono()))
+        watched = {watch.target.key for watch in self._cadence.watches}
+        self._runs = {key: runs for key, runs in self._runs.items() if key in watched}
         self._set_timer()
 
     async def drain(self, timeout: float) -> int:
@@ -112,6 +120,7 @@ class Schedule:
         """Begin the slots that are to run, and say which will not."""
         skipped = []
         for slot in slots:
+            self._count(slot)
             if slot.result is Result.RUN:
                 self._begin(slot)
             else:
@@ -119,6 +128,14 @@ class Schedule:
         if skipped:
             pages = sorted({slot.watch.target.page for slot in skipped})
             _log.warning("slots skipped", slots=sum(slot.slots for slot in skipped), pages=pages[:5])
+
+    def _count(self, slot: Slot) -> None:
+        key = slot.watch.target.key
+        run, skipped = self._runs.get(key, (0, 0))
+        if slot.result is Result.RUN:
+            self._runs[key] = run + slot.slots, skipped
+        else:
+            self._runs[key] = run, skipped + slot.slots
 
     def _begin(self, slot: Slot) -> None:
         assert self._loop is not None, "slots come due between start and drain only"

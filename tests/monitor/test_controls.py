@@ -170,3 +170,17 @@ async def test_leaving_leaves_no_visit_behind(clock: ticking.Clock) -> None:
     async with world.running():
         await asyncio.sleep(1)
     assert asyncio.all_tasks() == {asyncio.current_task(), world.ticker}
+
+
+@ticking.test
+async def test_controls_can_be_replaced(clock: ticking.Clock) -> None:
+    world = World(clock, fails(), answers())
+    assert world.controls.doubts(await world.visit())
+    assert world.controls.answering is True
+    world.controls.replace(control_targets(("https://three.test/",), "here", None))
+    assert world.controls.answering is None
+    await asyncio.sleep(2 * GAP)
+    await world.visit()
+    assert [page for page, _ in world.control.visits][2:] == ["https://three.test/"]
+    world.controls.replace([])
+    assert not world.controls.doubts(await world.visit())

@@ -221,3 +221,20 @@ async def test_a_run_that_raises_is_logged_and_the_schedule_goes_on(clock: ticki
     assert [log["event"] for log in logs] == ["a run raised"] * 3
     assert str(logs[0]["exc_info"]) == "a bug"
     assert await schedule.drain(1) == 0
+
+
+@ticking.test
+async def test_slots_are_counted_for_each_target(clock: ticking.Clock) -> None:
+    runs = Runs(seconds=3.5)
+    schedule = Schedule(
+        [make_watch("quick", every=5.0), make_watch("slow", every=1.0)], runs.run, mono=clock.mono
+    )
+    schedule.start()
+    await asyncio.sleep(30)
+    quick, slow = (schedule.runs[make_watch(page).target.key] for page in ("quick", "slow"))
+    assert quick == (6, 0)
+    assert slow[1] > 0
+    assert sum((*quick, *slow)) + schedule.tally.waiting == schedule.tally.due
+    schedule.replace([make_watch("quick", every=5.0)])
+    assert list(schedule.runs) == [make_watch("quick").target.key]
+    await schedule.drain(5)
