@@ -209,5 +209,5 @@ def _ms(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     milliseconds = seconds * 1000
-    digits = 0 if milliseconds >= 100 else 1 if milliseconds >= 1 else 2
+    digits = 0 if milliseconds >= 99.95 else 1 if milliseconds >= 0.995 else 2
     return f"{milliseconds:.{digits}f} ms"
