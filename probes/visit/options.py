@@ -32,7 +32,7 @@ HeaderName = Annotated[str, Field(pattern=_HEADER_NAME)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Expect(_Frozen):
@@ -61,14 +61,18 @@ class Basic(_Frozen):
     """A user and a password (RFC 7617)."""
 
     user: str
+    """The user's name."""
     password: Secret
+    """Where the password is found."""
 
 
 class Auth(_Frozen):
     """Who we say we are: ``basic`` or ``bearer``, one of them."""
 
     basic: Basic | None = None
+    """A user and a password (RFC 7617)."""
     bearer: Secret | None = None
+    """Where a token is found (RFC 6750)."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -81,7 +85,9 @@ class ClientCertificate(_Frozen):
     """Our own certificate (PEM, with its chain) and its key."""
 
     certificate: Path
+    """The file with the certificate and its chain."""
     key: Path
+    """The file with its private key, unencrypted."""
 
 
 def parse_pin(text: str) -> tuple[str, int, Address]:
@@ -117,15 +123,18 @@ def parse_server(text: str) -> tuple[str, int]:
 class Options(_Frozen):
     """What a page may set for its visits over HTTP; everything has a default."""
 
-    method: Annotated[str, Field(pattern=_METHOD)] = "GET"
+    method: Annotated[str, Field(pattern=_METHOD, examples=["GET", "POST"])] = "GET"
+    """The request's method, in capitals."""
     headers: dict[HeaderName, str | Secret] = {}
     """Headers to send; they replace ours of the same name (User-Agent, Accept, ...)."""
     cookies: dict[HeaderName, str | Secret] = {}
+    """Cookies to send, by name, to the page's own origin only."""
     body: str | None = None
     """What is sent as the request's body, in UTF-8."""
     auth: Auth | None = None
     """Sent to the page's own origin only, never after a redirect to another."""
     expect: Expect = Expect()
+    """What a good answer looks like."""
     ip: Literal["any", "4", "6"] = "any"
     """The address families to use."""
     protocol: Literal["auto", "h1", "h2"] = "auto"
@@ -147,6 +156,7 @@ class Options(_Frozen):
     insecure: bool = False
     """Take any certificate. The sample says so."""
     client_certificate: ClientCertificate | None = None
+    """A certificate of our own, where the page asks for one."""
     proxy: str | None = None
     """An HTTP proxy, ``http://HOST:PORT``. The sample says so: its phases are partly the proxy's."""
 
