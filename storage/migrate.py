@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from storage.failure import StoreUnavailable
+from storage.migrations import NEWEST
 
 # Alembic's `op` and `context` are of the process, not of the caller.
 _one_at_a_time = threading.Lock()
@@ -24,13 +25,15 @@ def migrate(connection: Connection) -> None:
     Raises:
         StoreUnavailable: the database was made by a newer landwatch.
     """
-    # Half a second of imports, which only who writes to a store has to pay.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+    if _stands_at(connection) == NEWEST:
+        return
+    # Half a second of imports, for once in a database's life.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
     config = Config()
     config.set_main_option("path_separator", "os")
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -40,3 +43,9 @@ def migrate(connection: Connection) -> None:
             command.upgrade(config, "head")
     except CommandError as error:
         raise StoreUnavailable(f"the tables are not of this version of landwatch: {error}") from error
+
+
+def _stands_at(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

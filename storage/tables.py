@@ -47,18 +47,14 @@ class Moment(TypeDecorator[datetime]):
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(BigInteger())
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """What is handed to the driver."""
-        return value if value is None or dialect.name == "postgresql" else to_microseconds(value)
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """What is handed to the driver. No column of this type is ever null."""
+        return value if dialect.name == "postgresql" else to_microseconds(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime:
         """What came from the driver, in UTC whatever the session's time zone is."""
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            moment: datetime = value.astimezone(UTC)
-        else:
-            moment = EPOCH + value * MICROSECOND
+        moment: datetime
+        moment = value.astimezone(UTC) if dialect.name == "postgresql" else EPOCH + value * MICROSECOND
         return moment
 
 

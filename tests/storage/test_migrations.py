@@ -6,11 +6,15 @@ import stat
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from storing import make_sample
 
+import storage.migrations
 from storage.engine import open_engine, parse_url, writing
 from storage.store import Store, StoreUnavailable
 from storage.tables import metadata
@@ -39,6 +43,12 @@ def test_every_constraint_and_index_has_the_name_that_we_gave_it(store: Store, s
     engine.dispose()
 
 
+def test_the_newest_step_is_known_by_its_number() -> None:
+    assert ScriptDirectory(str(Path(storage.migrations.__file__).parent)).get_heads() == [
+        storage.migrations.NEWEST
+    ]
+
+
 def test_migrating_again_changes_nothing(store: Store, store_url: str) -> None:
     store.add([make_sample()])
     again = Store(store_url)
@@ -49,11 +59,6 @@ def test_migrating_again_changes_nothing(store: Store, store_url: str) -> None:
 
 
 def test_the_steps_can_be_taken_back(store: Store, store_url: str) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    import storage.migrations
-
     store.migrate()
     engine = open_engine(parse_url(store_url))
     config = Config()
