@@ -1,0 +1,53 @@
+"""The kinds of probe that are open: each is opened when a config first needs it, and closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from probes.kinds import Kind, Probe
+
+_log = structlog.get_logger(__name__)
+
+
+class ProbeUnavailable(Exception):
+    """A kind of probe can't be opened here, and why."""
+
+
+class OpenProbes:
+    """Opens kinds of probe, and closes them all when its context ends."""
+
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        self.kinds = kinds
+        """All kinds there are."""
+        self.opened: dict[str, Probe] = {}
+        """Those that are open, by the name of their kind."""
+        self._stack = AsyncExitStack()
+
+    async def open(self, names: Iterable[str]) -> None:
+        """Open these kinds, where they are not open.
+
+        Raises:
+            ProbeUnavailable: one of them can't be opened.
+        """
+        for name in sorted(set(names) - self.opened.keys()):
+            try:
+                probe = await self._stack.enter_async_context(self.kinds[name].open_probe())
+            except Exception as error:
+                _log.debug("a probe can't be opened", probe=name, exc_info=True)
+                raise ProbeUnavailable(f"the {name} probe can't be opened: {error}") from error
+            self.opened[name] = probe
+
+    async def __aenter__(self) -> Self:
+        """Nothing is open yet."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Close what was opened."""
+        await self._stack.aclose()
