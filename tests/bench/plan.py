@@ -1,0 +1,34 @@
+"""How long and how often everything is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Seconds, and how many times in turn."""
+
+    warm_up: float = 3.0
+    rounds: int = 3
+    window: float = 10.0
+    """One measurement of cost."""
+    accuracy_window: float = 20.0
+    accuracy_rounds: int = 2
+    scale_warm_up: float = 20.0
+    scale_window: float = 75.0
+    targets: int = 200
+    every: float = 1.0
+    """The load of cost and accuracy: each of the targets every so many seconds."""
+
+
+FULL = Plan()
+QUICK = Plan(
+    warm_up=2.0,
+    rounds=1,
+    window=5.0,
+    accuracy_window=6.0,
+    accuracy_rounds=1,
+    scale_warm_up=16.0,
+    scale_window=20.0,
+)

@@ -1,0 +1,132 @@
+"""The table: what was measured, of whom, the ratio, and whether the target is met."""
+
+from __future__ import annotations
+
+import statistics
+
+from accuracy import Errors
+from cost import CLIENTS, PROTOCOLS, Comparison, Cost, median
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from scale import EVERY, PAGES, Scale
+
+COST_AT_MOST = 1.0
+WAIT_MEDIAN, WAIT_P99 = 0.0005, 0.002
+SCHEDULE_LAG, STALL, MEMORY = 0.050, 0.050, 250 * 2**20
+
+
+class Report:
+    """Rows are added as they are measured."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.missed: list[str] = []
+        self.table = Table(box=box.SIMPLE_HEAD if console.is_terminal else box.ASCII2, title_justify="left")
+        for name, justify in (
+            ("measured", "left"),
+            ("landwatch", "right"),
+            ("blackbox_exporter", "right"),
+            ("ratio", "right"),
+            ("target", "right"),
+            ("", "left"),
+        ):
+            self.table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
+
+    def section(self, words: str) -> None:
+        """Begin a part of the table."""
+        self.table.add_section()
+        self.table.add_row(f"[bold]{words}[/bold]")
+
+    def cost(self, found: Comparison) -> None:
+        """CPU for a probe of one page by one protocol."""
+        what = f"CPU per probe, {PROTOCOLS[found.protocol]}, {found.page} page"
+        failed = sum(cost.failed for cost in found.landwatch + found.blackbox)
+        what += f", {failed} FAILED" if failed else ""
+        ours = f"{median(found.landwatch) * 1e3:.2f} ms"
+        if not found.blackbox:
+            self._row(what, ours)
+            return
+        ratios = found.ratios
+        middle = statistics.median(ratios)
+        spread = f" ({min(ratios):.2f}-{max(ratios):.2f})" if len(ratios) > 1 else ""
+        theirs = f"{median(found.blackbox) * 1e3:.2f} ms"
+        self._row(
+            what, ours, theirs, f"{middle:.2f}{spread}", f"ratio <= {COST_AT_MOST:g}", middle <= COST_AT_MOST
+        )
+
+    def client(self, kind: str, protocol: str, costs: list[Cost]) -> None:
+        """CPU for a visit by another client."""
+        self._row(f"  {CLIENTS[kind]}, {PROTOCOLS[protocol]}, small page", f"{median(costs) * 1e3:.2f} ms")
+
+    def accuracy(self, ours: Errors, theirs: Errors | None) -> None:
+        """The error of ``wait`` by one protocol."""
+        for name, share, at_most in (("median", 0.5, WAIT_MEDIAN), ("p99", 0.99, WAIT_P99)):
+            what = f"error of wait, {PROTOCOLS[ours.protocol]}, {name} of {len(ours.off)}"
+            if ours.lost:
+                what += f" ({ours.lost} LOST)"
+            error = ours.at(share)
+            target, met = f"<= {at_most * 1e3:g} ms", error <= at_most
+            if theirs is None:
+                self._row(what, _ms(error), target=target, met=met)
+                continue
+            ratio = error / theirs.at(share)
+            self._row(
+                what,
+                _ms(error),
+                _ms(theirs.at(share)),
+                f"{ratio:.2f}",
+                f"{target}, ratio <= 1",
+                met and ratio <= 1,
+            )
+        if ours.tainted or ours.loop_clock:
+            words = f"  of these tainted {ours.tainted}, timed by the loop {ours.loop_clock}"
+            self._row(words)
+
+    def scale(self, found: Scale) -> None:
+        """A thousand pages."""
+        due = found.run + found.skipped
+        self._row(f"runs due in {found.seconds:.0f} s", str(due), target=_expected(found))
+        self._row("  run", str(found.run))
+        self._row("  skipped", str(found.skipped), target="0", met=found.skipped == 0)
+        self._row("samples that were not up", str(found.not_up), target="0", met=found.not_up == 0)
+        lag, stall = found.schedule_lag, max(found.stall, 0.0)
+        self._row("schedule lag, p99", f"<= {_ms(lag)}", target="<= 50 ms", met=lag <= SCHEDULE_LAG)
+        self._row(
+            "longest the loop kept /healthz waiting in a render",
+            _ms(stall),
+            target="<= 50 ms",
+            met=stall <= STALL,
+        )
+        self._row("loop lag, longest (looked at ten times a second)", f"<= {_ms(found.loop_lag)}")
+        resident = found.resident_at_most
+        self._row(
+            "memory (RSS), at most", f"{resident / 2**20:.0f} MiB", target="< 250 MB", met=resident < MEMORY
+        )
+        self._row("CPU, of one core", f"{found.cpu:.0%}")
+        renders = f"{_ms(statistics.median(found.renders))} / {_ms(max(found.renders))}"
+        self._row("scrape of /metrics, median / longest", renders)
+        self._row("  its size, and compressed", f"{found.size / 1e6:.1f} MB / {found.size_gzip / 1e3:.0f} kB")
+
+    def _row(
+        self,
+        what: str,
+        ours: str = "",
+        theirs: str = "",
+        ratio: str = "",
+        target: str = "",
+        met: bool | None = None,
+    ) -> None:
+        mark = {True: "[green]met[/green]", False: "[red]MISSED[/red]", None: ""}[met]
+        if met is False:
+            self.missed.append(what)
+        self.table.add_row(what, ours, theirs, ratio, target, mark)
+
+
+def _expected(found: Scale) -> str:
+    return f"about {PAGES * found.seconds / EVERY:.0f}"
+
+
+def _ms(seconds: float) -> str:
+    milliseconds = seconds * 1e3
+    return f"{milliseconds:.3f} ms" if milliseconds < 1 else f"{milliseconds:.1f} ms"
