@@ -31,8 +31,8 @@ def command(
 
     from rich.console import Console
 
-    from monitor.demo.preparation import DemoTrouble
     from monitor.demo.show import show
+    from monitor.demo.trouble import DemoTrouble
     from probes.units import parse_duration
 
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from monitor.demo.layout import HOST, SITES, Layout
 from monitor.demo.supervisor import Command
+from monitor.demo.trouble import DemoTrouble
 
 CADDYFILE = """{{
 	admin off
@@ -44,13 +45,19 @@ CADDYFILE = """{{
 """
 
 
-def caddy_binary(interpreter: Path = Path(sys.executable)) -> Path | None:
-    """The caddy beside the interpreter, or else the one on the path; ``None`` where there is none."""
+def caddy_binary(interpreter: Path = Path(sys.executable)) -> Path:
+    """The caddy beside the interpreter, or else the one on the path.
+
+    Raises:
+        DemoTrouble: there is none.
+    """
     beside = interpreter.with_name("caddy")
     if beside.is_file():
         return beside
     found = shutil.which("caddy")
-    return Path(found) if found else None
+    if found is None:
+        raise DemoTrouble("its web server, caddy, is missing: pip install 'landwatch[demo]'")
+    return Path(found)
 
 
 def caddyfile(layout: Layout) -> str:

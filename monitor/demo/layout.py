@@ -16,6 +16,7 @@ from typing import Self
 import orjson
 
 from monitor.demo.plan import VENDORS
+from monitor.demo.trouble import DemoTrouble
 
 HOST = "127.0.0.1"
 
@@ -112,7 +113,7 @@ def lay_out(state: Path, started: float, port: int = PORT, regions: Sequence[Reg
     """Decide the ports: those that are wished for where they are free, else others.
 
     Raises:
-        OSError: an address of this machine cannot be listened on at all.
+        DemoTrouble: an address of this machine can't be listened on at all.
     """
     taken: set[int] = set()
     port = _free_port(port, [HOST, *(region.address for region in regions)], taken)
@@ -130,7 +131,9 @@ def _free_port(wish: int, addresses: Iterable[str], taken: set[int]) -> int:
         if port and port not in taken and _free(port, addresses):
             taken.add(port)
             return port
-    raise OSError(f"no port is free on all of {', '.join(addresses)}")
+    raise DemoTrouble(
+        f"no port is free on all of {', '.join(addresses)}: it needs Linux, where all of 127.x.x.x is local"
+    )
 
 
 def _free(port: int, addresses: list[str]) -> bool:

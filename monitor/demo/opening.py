@@ -16,7 +16,7 @@ HABITS = {
     "swift": "answers in {least:.0f} to {most:.0f} ms",
     "slow": "answers in {least:.0f} to {most:.0f} ms, over the target of 300 ms",
     "shaky": "answers in {least:.0f} to {most:.0f} ms, but fails for seconds in every "
-    f"{CYCLE:.0f}: 502, silence, or a challenge page",
+    f"{CYCLE:.0f} s: a 502, silence, or a challenge page",
 }
 
 
@@ -50,18 +50,18 @@ def _regions(layout: Layout) -> Table:
 
 
 def _places(layout: Layout) -> Table:
-    host, address = site("swift"), layout.regions[0].address
     table = _table("", "")
     table.add_row("samples", f"{_short(layout.state / 'landwatch.db')} (SQLite, shared by the three agents)")
     table.add_row("truth", f"{_short(layout.record)} (what the vendors themselves say they did)")
     table.add_row("logs", f"{_short(layout.folder)}/*.log")
-    table.add_row(
-        "try",
-        f"landwatch check https://{host}:{layout.port}/sale --ca {_short(layout.ca)}"
-        f" --resolve {host}:{layout.port}:{address}",
-    )
-    table.add_row("end", "Ctrl-C")
     return table
+
+
+def invitation(layout: Layout) -> str:
+    """What one may type meanwhile, to be printed without folding, so that it can be copied."""
+    host, address = site("swift"), layout.regions[0].address
+    check = f"landwatch check https://{host}:{layout.port}/sale --ca {_short(layout.ca)}"
+    return f"Try     {check} --resolve {host}:{layout.port}:{address}\nEnd     Ctrl-C\n"
 
 
 def _moved(layout: Layout, wished_port: int) -> list[Text]:

@@ -11,11 +11,8 @@ from monitor.demo.agents import agent_config, agent_config_path
 from monitor.demo.caddy import caddyfile
 from monitor.demo.certificates import write_certificates
 from monitor.demo.layout import SITES, Layout
+from monitor.demo.trouble import DemoTrouble
 from storage.store import Store, StoreUnavailable
-
-
-class DemoTrouble(Exception):
-    """The demo can't run, and the message says what to do about it."""
 
 
 def prepare(layout: Layout) -> None:

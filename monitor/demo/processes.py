@@ -14,8 +14,8 @@ import httpx
 from monitor.demo.agents import agent_command
 from monitor.demo.caddy import caddy_command
 from monitor.demo.layout import HOST, Layout
-from monitor.demo.preparation import DemoTrouble
 from monitor.demo.supervisor import Command, Supervisor
+from monitor.demo.trouble import DemoTrouble
 
 PATIENCE = 60.0
 """Seconds that a process may take until it answers."""

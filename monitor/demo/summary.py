@@ -66,7 +66,7 @@ def summary(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> Table:
     """The table of all pages and regions."""
     table = Table(box=box.SIMPLE_HEAD, title="What was watched", title_justify="left", pad_edge=False)
     table.add_column("page")
-    table.add_column("region")
+    table.add_column("region", no_wrap=True)
     for name in ("due", "run", "skipped", *Outcome, "left out", "mean TTFB", "of"):
         table.add_column(str(name), justify="right", no_wrap=True)
     for (vendor, page, _), same in groupby(rows, lambda row: (row.vendor, row.page, row.probe)):

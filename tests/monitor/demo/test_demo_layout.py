@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.demo.layout import HOST, REGIONS, Layout, Region, lay_out
+from monitor.demo.trouble import DemoTrouble
 
 
 def test_a_layout_survives_the_way_to_the_stage(tmp_path: Path) -> None:
@@ -47,5 +48,5 @@ def test_no_port_is_given_twice(tmp_path: Path) -> None:
 
 
 def test_an_address_that_is_not_ours_is_said(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"192\.0\.2\.1"):
+    with pytest.raises(DemoTrouble, match=r"192\.0\.2\.1"):
         lay_out(tmp_path, 0.0, regions=[Region("mars", "192.0.2.1", 0.0, 0)])

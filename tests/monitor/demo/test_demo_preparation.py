@@ -15,7 +15,8 @@ from monitor.demo.agents import agent_command, agent_config_path
 from monitor.demo.caddy import caddy_binary
 from monitor.demo.layout import REGIONS, Layout, lay_out
 from monitor.demo.opening import opening
-from monitor.demo.preparation import DemoTrouble, alone, prepare
+from monitor.demo.preparation import alone, prepare
+from monitor.demo.trouble import DemoTrouble
 from storage.store import Store
 
 
@@ -89,7 +90,8 @@ def test_caddy_is_found_beside_the_interpreter_or_on_the_path(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert caddy_binary(tmp_path / "elsewhere" / "python") == beside
     monkeypatch.setenv("PATH", "")
-    assert caddy_binary(tmp_path / "elsewhere" / "python") is None
+    with pytest.raises(DemoTrouble, match="pip install"):
+        caddy_binary(tmp_path / "elsewhere" / "python")
 
 
 def test_the_opening_says_where_everything_is(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:

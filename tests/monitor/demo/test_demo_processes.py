@@ -12,11 +12,11 @@ import pytest
 
 from monitor.demo.layout import HOST, lay_out
 from monitor.demo.plan import VENDORS
-from monitor.demo.preparation import DemoTrouble
 from monitor.demo.processes import healthy, listening, until
 from monitor.demo.record import read
 from monitor.demo.stage import main
 from monitor.demo.supervisor import Command, Supervisor
+from monitor.demo.trouble import DemoTrouble
 
 
 async def never() -> bool:

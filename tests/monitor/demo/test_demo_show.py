@@ -19,31 +19,22 @@ import pytest
 from rich.console import Console
 
 from monitor.demo.agents import PAGES
-from monitor.demo.layout import Layout
-from monitor.demo.preparation import DemoTrouble
+from monitor.demo.layout import Layout, lay_out
 from monitor.demo.record import read
-from monitor.demo.show import show
-from monitor.demo.supervisor import ROOT
+from monitor.demo.show import Scene, show
+from monitor.demo.supervisor import ROOT, Supervisor
+from monitor.demo.trouble import DemoTrouble
 from probes.sample import Outcome
 from storage.store import Store
 
 PATIENCE = 90.0
+PORT = ("--port", "0")  # any that is free
 
 
 @contextmanager
 def demo(state: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """``landwatch demo`` in a process of its own, killed at the end if it is still there."""
-    command = [
-        sys.executable,
-        "-m",
-        "monitor.cli.main",
-        "demo",
-        "--state",
-        str(state),
-        "--port",
-        "0",
-        *options,
-    ]
+    command = [sys.executable, "-m", "monitor.cli.main", "demo", "--state", str(state), *PORT, *options]
     with subprocess.Popen(
         command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     ) as process:
@@ -77,8 +68,17 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 async def test_the_summary_agrees_with_the_store_and_with_the_vendors_record(tmp_path: Path) -> None:
     out = io.StringIO()
-    await show(tmp_path, 0, 5.0, Console(file=out, width=140))
+    playing = asyncio.create_task(show(tmp_path, 0, None, Console(file=out, width=140, force_terminal=True)))
+    while "ago" not in out.getvalue():  # the live table shows a sample
+        assert not playing.done()
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(2.5)  # each page is due once more
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.wait_for(playing, PATIENCE)
+    assert living(psutil.Process().children(recursive=True)) == []
+
     text = out.getvalue()
+    assert "Pages against their targets, last 15 min" in text
     numbers = re.search(r"Runs due ([\d,]+): run ([\d,]+), skipped ([\d,]+)", text)
     assert numbers is not None
     due, run, skipped = (int(number.replace(",", "")) for number in numbers.groups())
@@ -106,13 +106,7 @@ async def test_the_summary_agrees_with_the_store_and_with_the_vendors_record(tmp
             assert pages >= sum(1 for one in up if (one.vendor, one.region) == (vendor, region.name)) > 0
 
 
-async def test_a_terminal_gets_the_live_table(tmp_path: Path) -> None:
-    out = io.StringIO()
-    await show(tmp_path, 0, 2.5, Console(file=out, width=140, force_terminal=True))
-    assert "Pages against their targets, last 15 min" in out.getvalue()
-
-
-def test_a_dead_agent_is_started_again_and_a_signal_ends_everything(tmp_path: Path) -> None:
+def test_a_dead_agent_is_started_again_and_nothing_is_left_when_the_demo_is_killed(tmp_path: Path) -> None:
     with demo(tmp_path) as process:
         read_until(process, "Ctrl-C")
         children = psutil.Process(process.pid).children(recursive=True)
@@ -120,27 +114,35 @@ def test_a_dead_agent_is_started_again_and_a_signal_ends_everything(tmp_path: Pa
         (agent,) = [one for one in children if any("us-east.yaml" in word for word in one.cmdline())]
         agent.kill()
         read_until(process, "us-east ended (SIGKILL); it starts again")
-        children += psutil.Process(process.pid).children(recursive=True)
-        began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        assert "us-east was started again once" in read_until(process, "was started again")
-        assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - began < 30
-    assert living(children) == []
-
-
-def test_nothing_is_left_when_the_demo_is_killed_and_its_folder_can_be_used_again(tmp_path: Path) -> None:
-    with demo(tmp_path) as process:
-        read_until(process, "Ctrl-C")
-        children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) == 5
+        while len(living(again := psutil.Process(process.pid).children(recursive=True))) < 5:
+            time.sleep(0.02)
         process.kill()
         process.wait()
-        assert gone(children)
-    with demo(tmp_path, "--for", "1s") as process:
+        assert gone(children + again)
+    with demo(tmp_path, "--for", "1s") as process:  # the same folder once more
         output, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, output
     assert [line["event"] for line in read(tmp_path / "demo" / "record.jsonl")].count("start") == 2
+
+
+async def test_without_a_terminal_there_is_a_line_now_and_then(tmp_path: Path) -> None:
+    out = io.StringIO()
+    layout = lay_out(tmp_path, time.time(), port=0)
+    scene = Scene(layout, Console(file=out, width=140), asyncio.Event())
+    await scene.play(seconds=0.2, lines=0.01)  # there is no store yet, which is no reason to stop
+    scene.close()
+    assert "no sample yet" in out.getvalue()
+
+
+async def test_a_restart_is_remembered_in_the_summary(tmp_path: Path) -> None:
+    out = io.StringIO()
+    scene = Scene(lay_out(tmp_path, time.time(), port=0), Console(file=out, width=140), asyncio.Event())
+    supervisor = Supervisor(print)
+    supervisor.restarts.update({"us-east": 1, "stage": 3})
+    await scene.sum_up(supervisor)
+    scene.close()
+    assert "us-east was started again once: its runs count from the last start." in out.getvalue()
+    assert "stage was started again 3 times" in out.getvalue()
 
 
 def test_what_stands_in_the_way_is_said(tmp_path: Path) -> None:

@@ -80,7 +80,6 @@ async def world(folder: Path) -> AsyncIterator[World]:
     layout = lay_out(folder, time.time(), port=0)
     prepare(layout)
     binary = caddy_binary()
-    assert binary is not None
     plan = dict.fromkeys(("swift", "slow", "shaky"), Behaviour(Mode.SERVE, 0.0))
     async with AsyncExitStack() as stack:
         supervisor = Supervisor(print)
