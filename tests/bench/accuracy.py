@@ -126,10 +126,10 @@ class Server:
 
 @contextlib.contextmanager
 def knowing_server(folder: Path, core: int, authority: Authority) -> Iterator[Server]:
-    """Run it on ``core``, before others there, so that its answers leave when it says they do."""
+    """Run it on ``core``, before the others there: its answers are to leave when it says they do."""
     leaf = authority.leaf(NAME)
     command = python(str(Path(__file__).with_name("knowndelay.py")), str(leaf.certificate), str(leaf.key))
-    with pinned(command, core, folder / "knowndelay.log", ask_first=False, nice=-10) as process:
+    with pinned(command, core, folder / "knowndelay.log", ask_first=False, nice=-5) as process:
         assert process.process.stdout is not None
         port = process.process.stdout.readline()
         process.check()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_BEFORE_OTHERS = -10
 PATIENCE = 20.0
 """Seconds that a process has to come up, or to go."""
 
@@ -99,6 +100,15 @@ def environment() -> dict[str, str]:
     """The environment, in which Python finds this project and its test servers."""
     found = [str(ROOT), str(ROOT / "tests" / "fixtures"), str(ROOT / "tests" / "bench")]
     return os.environ | {"PYTHONPATH": os.pathsep.join(found), "NO_COLOR": "1"}
+
+
+def take_precedence() -> str:
+    """Go before other processes, with all children to come, where that is allowed; says what became of it."""
+    try:
+        os.nice(_BEFORE_OTHERS)
+    except PermissionError:
+        return "as every process (only root may do better)"
+    return f"nice {_BEFORE_OTHERS} for all parts of the benchmark, so that others disturb less"
 
 
 def python(*arguments: str) -> list[str]:

@@ -26,7 +26,7 @@ from authority import Authority
 from blackbox import COMMAND, Blackbox, blackbox, installed
 from machine import Load, describe, tool_version
 from pages import Site, site
-from pinned import Cores
+from pinned import Cores, take_precedence
 from plan import FULL, QUICK, Plan
 from rich.console import Console
 from table import Report
@@ -104,6 +104,7 @@ def main() -> None:
     on = describe(tools)
     cores = Cores.choose()
     os.sched_setaffinity(0, {cores.others})
+    on["priority"] = take_precedence()
     load = Load()
     if not installed():
         console.print(f"{COMMAND} is not installed (Debian has a package of it): nothing to compare with.")
