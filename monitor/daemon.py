@@ -12,8 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
+from importlib.metadata import version
 from pathlib import Path
 
 import structlog
@@ -48,8 +47,10 @@ GRACE = 5.0
 """Seconds that runs under way have to end when the daemon stops."""
 SETTLING = 3.0
 """Seconds that samples which wait for the controls have then."""
-FLUSHING = 10.0
-"""Seconds that the recorder has then to bring everything to a disk."""
+FLUSHING = 5.0
+"""Seconds that the recorder has then to bring everything to a disk, and as many for what waited there."""
+HASTE = 1.0
+"""Seconds that it has where the end was asked for twice."""
 PATIENCE = 5.0
 """Seconds that the start waits for the store."""
 
@@ -84,11 +85,12 @@ class Daemon:
         """The config in force."""
         self.url = url
         """Where the web page is; metrics and readiness are beside it."""
-        self.version = _version()
+        self.version = version("landwatch")
         self.reloads = Reloads(path, self.apply)
         self._store = store
         self._recorder = recorder
         self._probes = probes
+        self._flushing = FLUSHING
         runner = Runner(probes.opened, health)
         self._controls = Controls((), runner.run)
         self._asking: asyncio.Task[None] | None = None
@@ -150,13 +152,18 @@ class Daemon:
         kept = self.config.retention
         return self._store.purge(datetime.now(UTC), kept.for_successes, kept.for_failures)
 
-    async def drain(self, grace: float = GRACE) -> None:
-        """Start nothing more, give what is under way ``grace`` seconds, and bring all samples to a disk."""
+    async def drain(self, grace: float = GRACE, flushing: float = FLUSHING) -> None:
+        """Start nothing more, and give what is under way ``grace`` seconds.
+
+        All samples are then brought to a disk, here and in :meth:`close`, which takes ``flushing`` seconds
+        at most each time.
+        """
+        self._flushing = flushing
         self._bursts.keep(())
         cut = await self.schedule.drain(grace)
         await self._bursts.close()  # a run that just ended may have started another
         await self._handover.drain(min(grace, SETTLING))
-        flushed = await asyncio.to_thread(self._recorder.flush, FLUSHING)
+        flushed = await asyncio.to_thread(self._recorder.flush, flushing)
         _log.info("drained", cut=cut, flushed=flushed)
 
     async def close(self) -> None:
@@ -164,6 +171,7 @@ class Daemon:
         if self.schedule.running:
             await self.drain(0.0)
         await self._stop_asking()
+        await asyncio.to_thread(self._recorder.close, self._flushing)
         self.metrics.close()
         self.board.close()
 
@@ -197,16 +205,21 @@ async def open_daemon(
         except StateUnusable as error:
             raise StartFailed(str(error)) from error
         except OSError as error:
-            raise StartFailed(f"can't listen on {config.listen}: {error.strerror}") from error
+            reason = str(error.strerror).partition(" (")[0]  # the rest repeats the address
+            raise StartFailed(f"can't listen on {config.listen}: {reason}") from error
         store = stack.enter_context(closing(Store(config.store_url)))
         await _reach(store)
         spool = stack.enter_context(closing(Spool(state / SPOOL)))
-        recorder = Recorder(store, spool)
-        stack.push_async_callback(asyncio.to_thread, recorder.close, FLUSHING)
         health = await stack.enter_async_context(open_health())
         probes = await stack.enter_async_context(OpenProbes(kinds or all_kinds()))
         daemon = Daemon(
-            config, path, store=store, recorder=recorder, health=health, probes=probes, url=url_of(listening)
+            config,
+            path,
+            store=store,
+            recorder=Recorder(store, spool),
+            health=health,
+            probes=probes,
+            url=url_of(listening),
         )
         stack.push_async_callback(daemon.close)
         try:
@@ -244,10 +257,3 @@ async def _reach(store: Store) -> None:
     else:
         return
     _log.warning("the store is away; samples wait on this machine's disk until it is back", reason=reason)
-
-
-def _version() -> str:
-    try:
-        return version_of("landwatch")
-    except PackageNotFoundError:
-        return "unknown"  # run from the source tree

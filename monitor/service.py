@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVarTuple
 
 import structlog
 
 from monitor.config import load
-from monitor.daemon import Daemon, open_daemon
+from monitor.daemon import HASTE, Daemon, open_daemon
 from monitor.reload import changes, content
 from monitor.systemd import Notifier
 
@@ -132,7 +132,7 @@ async def _drain(daemon: Daemon, cut: asyncio.Event) -> int:
         return 0
     _log.warning("told again to end: what is under way is cut off")
     await _cancel([drain])
-    await daemon.drain(0.0)
+    await daemon.drain(0.0, HASTE)
     return INTERRUPTED
 
 
@@ -153,6 +153,5 @@ def _in_background(
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+    if tasks:
+        await asyncio.wait(tasks)

@@ -26,11 +26,10 @@ def state_folder(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise StateUnusable(f"the state folder {path} can't be written: {error.strerror}") from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise StateUnusable(f"another landwatch uses the state folder {path}") from None
-    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateUnusable(f"another landwatch uses the state folder {path}") from None
         yield path
     finally:
         os.close(lock)  # which lets go of the lock, too

@@ -14,15 +14,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
 
-    from rich.live import Live
-
     from monitor.daemon import Daemon
-
-WINDOW = 15
-"""Minutes that the live table looks back on."""
-
-SHARE = 10
-"""The live table rests this many times as long as drawing it took: it is no burden to the measurements."""
 
 
 def command(
@@ -46,13 +38,12 @@ def command(
     logs.configure()
     _tune()
     show = sys.stdout.isatty() if live is None else live
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        try:
-            code = runner.run(serve(config, beside=_watch if show else None))
-        except StartFailed as error:
-            typer.echo(f"landwatch run: {error}", err=True)
-            raise typer.Exit(1) from error
-    raise typer.Exit(code)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            raise typer.Exit(runner.run(serve(config, beside=_view if show else None)))
+    except StartFailed as error:
+        typer.echo(f"landwatch run: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
 def _loop_factory() -> Callable[[], AbstractEventLoop] | None:
@@ -74,48 +65,10 @@ def _tune() -> None:
     sys.setswitchinterval(0.001)
 
 
-async def _watch(daemon: Daemon) -> None:
-    """Draw the live table until cancelled."""
-    import asyncio
-    import time
-
+async def _view(daemon: Daemon) -> None:
+    """The live table on standard output, until cancelled."""
     from rich.console import Console
-    from rich.live import Live
 
-    console = Console()
-    console.print(_opening(daemon), highlight=False)
-    with Live(console=console, auto_refresh=False) as live:
-        while True:
-            began = time.monotonic()
-            await asyncio.to_thread(_draw, live, daemon)
-            await asyncio.sleep(max(1.0, SHARE * (time.monotonic() - began)))
+    from monitor.view import view
 
-
-def _opening(daemon: Daemon) -> str:
-    """What runs, and where it is to be seen."""
-    config = daemon.config
-    pages = sum(len(vendor.pages) for vendor in config.vendors)
-    return (
-        f"landwatch {daemon.version} watches {pages} {'page' if pages == 1 else 'pages'} from "
-        f"{config.region}. Ctrl-C ends it.\n"
-        f"  status page  {daemon.url}\n"
-        f"  metrics      {daemon.url}metrics\n"
-        f"  state        {config.state}\n"
-    )
-
-
-def _draw(live: Live, daemon: Daemon) -> None:
-    """Draw the table once; it blocks. While the store is away, what was drawn last stays."""
-    from datetime import UTC, datetime, timedelta
-
-    from monitor.live import live_table
-    from storage.failure import StoreUnavailable
-
-    now = datetime.now(UTC)
-    facts = daemon.facts()
-    try:
-        rows = daemon.standing(now - timedelta(minutes=WINDOW))
-    except StoreUnavailable:
-        return
-    table = live_table(rows, now, facts.promises, every=facts.every, window=f"last {WINDOW} min")
-    live.update(table, refresh=True)
+    await view(daemon, Console())
