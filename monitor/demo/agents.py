@@ -14,6 +14,9 @@ from probes.units import format_duration
 EVERY = 2.0
 """Seconds between two visits of a page: far more often than in earnest, so that there is something to see."""
 
+TIMEOUT = 1.5
+"""Seconds that a visit may take: so few that one which hangs is over before the next is due."""
+
 PAGES = {
     "swift": {"spring-sale": "/sale?utm_source=newsletter", "tiktok-ad": "/go?utm_source=tiktok&ttclid=demo"},
     "slow": {"landing": "/?utm_source=google"},
@@ -26,7 +29,7 @@ def agent_config(layout: Layout, region: Region) -> str:
     """The config of a region's agent, as YAML."""
     options = {
         "every": format_duration(EVERY),
-        "timeout": format_duration(EVERY),
+        "timeout": format_duration(TIMEOUT),
         "ca": str(layout.ca),
         "resolve": [f"{name}:{layout.port}:{region.address}" for name in SITES],
         "expect": {"status": [200], "body": "Add to cart"},

@@ -37,7 +37,7 @@ class Region:
 REGIONS = (
     Region("eu-west", "127.0.0.11", 0.005, 9464),
     Region("us-east", "127.0.0.12", 0.020, 9465),
-    Region("ap-south", "127.0.0.13", 0.040, 9466),
+    Region("ap-south", "127.0.0.13", 0.035, 9466),
 )
 
 PORT = 8443

@@ -61,7 +61,7 @@ def invitation(layout: Layout) -> str:
     """What one may type meanwhile, to be printed without folding, so that it can be copied."""
     host, address = site("swift"), layout.regions[0].address
     check = f"landwatch check https://{host}:{layout.port}/sale --ca {_short(layout.ca)}"
-    return f"Try     {check} --resolve {host}:{layout.port}:{address}\nEnd     Ctrl-C\n"
+    return f"try      {check} --resolve {host}:{layout.port}:{address}\nend      Ctrl-C\n"
 
 
 def _moved(layout: Layout, wished_port: int) -> list[Text]:

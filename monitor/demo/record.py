@@ -5,7 +5,8 @@ an ``event``:
 
 - ``start``: the demo began (a record is appended to, so there may be several).
 - ``change``: ``vendor`` is in ``mode`` from now on.
-- ``fault``: a request of ``region`` for ``path`` got what ``mode`` says instead of the page.
+- ``fault``: a request of ``region`` for ``path`` got what ``mode`` says instead of the page. There may be a
+  few more than samples: a run that is due cuts off the attempt of a burst.
 - ``served``: since the last such line, ``count`` requests of ``region`` for ``path`` got the page after
   ``delay`` seconds of thought in the mean.
 """

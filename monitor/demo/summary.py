@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -51,20 +52,22 @@ def read_runs(exposition: str) -> dict[Series, Runs]:
 
 async def fetch_runs(layout: Layout) -> dict[Series, Runs]:
     """The runs of all agents that answer."""
-    runs: dict[Series, Runs] = {}
     async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
-        for region in layout.regions:
-            try:
-                response = await client.get(f"http://{HOST}:{region.metrics_port}/metrics")
-            except httpx.HTTPError:
-                continue  # a dead agent has no figures; the summary shows a dash in their place
-            runs |= read_runs(response.text)
-    return runs
+        answers = await asyncio.gather(*(_fetch(client, region.metrics_port) for region in layout.regions))
+    return {series: runs for text in answers for series, runs in read_runs(text).items()}
+
+
+async def _fetch(client: httpx.AsyncClient, port: int) -> str:
+    try:
+        return (await client.get(f"http://{HOST}:{port}/metrics")).text
+    except httpx.HTTPError:
+        return ""  # a dead agent has no figures; the summary shows a dash in their place
 
 
 def summary(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> Table:
     """The table of all pages and regions."""
     table = Table(box=box.SIMPLE_HEAD, title="What was watched", title_justify="left", pad_edge=False)
+    table.collapse_padding = True
     table.add_column("page")
     table.add_column("region", no_wrap=True)
     for name in ("due", "run", "skipped", *Outcome, "left out", "mean TTFB", "of"):
@@ -104,7 +107,8 @@ def totals(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> str:
     return (
         f"Runs due {all_runs.due:,}: run {all_runs.run:,}, skipped {all_runs.skipped:,}. "
         f"Samples of the schedule: {outcomes}. A mean is over the samples that were up; those "
-        "that our own machine disturbed, or that the end cut, are left out."
+        "that our own machine disturbed are left out. Runs are counted just before the agents are told "
+        "to end, so that a page may have one sample more."
     )
 
 
