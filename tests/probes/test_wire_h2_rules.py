@@ -22,7 +22,16 @@ from framing import (
     frame,
     headers,
 )
-from h2_server import GET, Line, Wire, body_of, engine, post, script_of
+from h2_server import (
+    GET,
+    Line,
+    Wire,
+    body_of,
+    engine,
+    head,
+    post,
+    script_of,
+)
 
 from probes.failure import Failure
 from probes.sample import Fault
@@ -32,10 +41,6 @@ from probes.wire.h2_settings import STREAM_WINDOW
 
 PRIORITY, PUSH_PROMISE = 2, 5
 PRIORITISED = 0x20
-
-
-def head(*extra: tuple[str, str], status: str = "200", stream: int = 1, flags: int = 0) -> bytes:
-    return frame(HEADERS, END_HEADERS | flags, stream, headers(*extra, status=status))
 
 
 def fields(*all_of_them: tuple[str, str], flags: int = 0) -> bytes:
