@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 
 from probes.failure import Failure
 from probes.sample import Fault, Hop
@@ -22,6 +25,9 @@ from probes.wire.sockets import TimedSocket
 from probes.wire.tls import TlsStream, Trust, context
 
 Permit = Callable[[Address], None]
+
+_LOOK_AGAIN_SECONDS = 0.25
+"""How much longer than the first look the second one, at a bad certificate, may take."""
 
 
 @dataclass(slots=True)
@@ -49,6 +55,7 @@ class Connector:
         Raises:
             Failure: the name, the connection or the encryption failed.
         """
+        started = monotonic()
         socket, failed = await self._reach(step, hop, permit)
         try:
             if step.scheme == "http":
@@ -57,7 +64,8 @@ class Connector:
         except BaseException as error:
             socket.close()
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                await self._look_again(step, permit)
+                # What is known already must not be lost to a server that is slower the second time.
+                await self._look_again(step, permit, patience=_LOOK_AGAIN_SECONDS + monotonic() - started)
             raise
         engine: Engine = Http2(stream) if stream.alpn == "h2" else Http1(stream)
         return Connection(socket.address, stream, engine, failed)
@@ -102,22 +110,18 @@ class Connector:
         self._evidence["tls"] = tls_evidence(stream, verified=plan.trust.verify)
         return stream
 
-    async def _look_again(self, step: Step, permit: Permit) -> None:
+    async def _look_again(self, step: Step, permit: Permit, *, patience: float) -> None:
         """Connect once more without verification, so that the evidence says what is wrong."""
-        nowhere = Hop(step.text)
-        try:
-            socket, _ = await self._reach(step, nowhere, permit)
-        except Failure:
-            return
-        try:
-            unverified = Trust(verify=False, certificate=self._plan.trust.certificate)
-            stream = TlsStream(socket, context(unverified, self._plan.alpn), step.host)
-            await stream.handshake()
-            self._evidence["tls"] = tls_evidence(stream, verified=False)
-        except (Failure, OSError):
-            return
-        finally:
-            socket.close()
+        with suppress(Failure, OSError, TimeoutError):
+            async with asyncio.timeout(patience):
+                socket, _ = await self._reach(step, Hop(step.text), permit)
+                try:
+                    unverified = Trust(verify=False, certificate=self._plan.trust.certificate)
+                    stream = TlsStream(socket, context(unverified, self._plan.alpn), step.host)
+                    await stream.handshake()
+                    self._evidence["tls"] = tls_evidence(stream, verified=False)
+                finally:
+                    socket.close()
 
 
 def _anything(_: Address) -> None:

@@ -17,6 +17,9 @@ from probes.wire.sockets import TimedSocket
 ATTEMPT_DELAY = 0.25
 """Seconds that an attempt is given before the next address is tried beside it (RFC 8305, section 8)."""
 
+MOST_ATTEMPTS = 12
+"""How many addresses are tried: no name makes us knock at a thousand doors."""
+
 
 @dataclass(slots=True)
 class Dialled:
@@ -90,12 +93,16 @@ class _Race:
         await self._lookup.close()
 
     def _left(self) -> bool:
-        return any(address not in self._tried for address in self._lookup.addresses)
+        return len(self._tried) < MOST_ATTEMPTS and any(
+            address not in self._tried for address in self._lookup.addresses
+        )
 
     def _next(self) -> Address | None:
         for address in self._lookup.addresses:
             if address in self._tried:
                 continue
+            if len(self._tried) == MOST_ATTEMPTS:
+                return None
             self._tried.add(address)
             try:
                 self._permit(address)

@@ -7,9 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import dns.exception
-import dns.resolver
-
 from probes.wire.addresses import Address
 
 T = TypeVar("T")
@@ -58,10 +55,18 @@ def parse_hosts(path: Path) -> dict[str, list[Address]]:
 
 def parse_resolv_conf(path: Path) -> tuple[list[tuple[str, int]], list[str]]:
     """The name servers (address and port) and search domains of a resolv.conf."""
-    resolver = dns.resolver.Resolver(configure=False)
+    servers: list[tuple[str, int]] = []
+    search: list[str] = []
     try:
-        resolver.read_resolv_conf(str(path))
-    except (OSError, dns.exception.DNSException):
-        return [("127.0.0.1", 53)], []  # resolv.conf(5): without a file, the local host is asked
-    servers = [(str(server), 53) for server in resolver.nameservers]
-    return servers, [domain.to_text(omit_final_dot=True) for domain in resolver.search]
+        text = path.read_text(errors="replace")
+    except OSError:
+        text = ""
+    for line in text.splitlines():
+        keyword, *words = line.split() or [""]
+        if keyword == "nameserver" and words and Address.parse(words[0]) is not None:
+            servers.append((words[0], 53))
+        elif keyword in ("search", "domain"):  # the last of them counts
+            search = [word.rstrip(".") for word in words]
+    return servers or [
+        ("127.0.0.1", 53)
+    ], search  # resolv.conf(5): where none is named, the local host is asked
