@@ -60,6 +60,8 @@ def expiry_days(sample: Sample) -> float | None:
 def render(sample: Sample, targets: Targets) -> RenderableType:
     """One visit: a line that says how it went, the hops, and the targets."""
     parts: list[RenderableType] = [_headline(sample)]
+    if len(sample.hops) > 1:
+        parts += [Text(f"{number}  {printable(hop.url)}", "dim") for number, hop in enumerate(sample.hops, 1)]
     if sample.hops:
         parts += [_hops(sample.hops), _legend()]
     parts += [_verdicts(sample, targets), _facts_table(sample)]
@@ -116,8 +118,6 @@ def _hops(hops: list[Hop]) -> Table:
         bar = _bar(hop, before, total)
         table.add_row(str(number), str(hop.status or "-"), hop.address or "-", *cells, bar)
         before += sum(seconds for _, seconds in _phases(hop))
-        if len(hops) > 1:
-            table.add_row("", "", Text(printable(hop.url), style="dim"))
     return table
 
 
