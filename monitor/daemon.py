@@ -138,6 +138,10 @@ class Daemon:
         if self._asking is None or config.controls != before.controls:
             await self._ask(config)
 
+    def start(self) -> None:
+        """Begin to measure."""
+        self.schedule.start()
+
     def facts(self) -> Facts:
         """What the web page says beside the samples."""
         troubles = [*self.condition.troubles(), *self.condition.worries()]
@@ -193,7 +197,7 @@ class Daemon:
 async def open_daemon(
     config: Config, path: Path, *, kinds: Mapping[str, Kind] | None = None
 ) -> AsyncIterator[Daemon]:
-    """Open a daemon for ``config``, read from ``path``, that measures for as long as the context lasts.
+    """Open a daemon for ``config``, read from ``path``. It serves at once, and measures from its ``start``.
 
     Raises:
         StartFailed: it can't start, and why.
@@ -236,7 +240,6 @@ async def open_daemon(
             loop_lag=daemon.condition.loop_lag,
         )
         await stack.enter_async_context(serving(app, listening))
-        daemon.schedule.start()
         yield daemon
 
 

@@ -57,10 +57,17 @@ class Signals:
                 loop.remove_signal_handler(number)
 
 
-async def serve(path: Path, *, beside: Beside | None = None, notifier: Notifier | None = None) -> int:
+async def serve(
+    path: Path,
+    *,
+    before: Callable[[], None] | None = None,
+    beside: Beside | None = None,
+    notifier: Notifier | None = None,
+) -> int:
     """Run a daemon with the config at ``path`` until a signal ends it, and return the exit code.
 
-    ``beside`` runs beside it, from when it is ready until it is asked to end.
+    ``before`` is called when all is open and nothing is measured yet; ``beside`` runs beside the daemon,
+    from when it is ready until it is asked to end.
 
     Raises:
         ConfigError: the config is wrong.
@@ -72,6 +79,9 @@ async def serve(path: Path, *, beside: Beside | None = None, notifier: Notifier 
         seen = await asyncio.to_thread(content, path)
         config = await asyncio.to_thread(load, path)
         async with open_daemon(config, path) as daemon:
+            if before is not None:
+                before()
+            daemon.start()
             tasks = [
                 _in_background("watchdog", notifier.watch),
                 _in_background("config watch", _notice, path, seen, signals.reload),

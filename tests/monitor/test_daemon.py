@@ -54,6 +54,7 @@ async def opened(config, **options):
         open_daemon(config, PATH, **options) as daemon,
         httpx.AsyncClient(base_url=daemon.url, trust_env=False) as client,
     ):
+        daemon.start()
         yield daemon, client
 
 
@@ -409,3 +410,12 @@ async def test_a_service_whose_task_is_cancelled_ends_in_order(site, tmp_path, s
         await running
     async with opened(make(site, tmp_path, "/fine")):
         pass  # its state folder is free again
+
+
+async def test_a_daemon_serves_before_it_measures_and_is_not_ready_then(site, tmp_path):
+    async with open_daemon(make(site, tmp_path, "/fine"), PATH) as daemon:
+        async with httpx.AsyncClient(base_url=daemon.url, trust_env=False) as client:
+            answer = await client.get("/readyz")
+            assert (answer.status_code, answer.json()["reasons"]) == (503, ["the schedule does not run"])
+        daemon.start()
+        await site.until("/fine")
