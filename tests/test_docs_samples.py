@@ -18,7 +18,7 @@ from monitor.web import app, listener
 from probes import http, shields
 from probes.sample import PHASES, Attempt, Clock, Fault, Hop, Outcome, Sample
 from probes.units import format_size
-from probes.visit import body, plan, visit
+from probes.visit import body, connection, plan, visit
 from probes.visit.options import Options
 from probes.wire import bounds, decode, dial, h1, names, query
 from storage import drain, engine, recorder, retention
@@ -165,6 +165,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
     patience = f"{dial.ATTEMPT_DELAY * 1000:g} ms, to {dial.MOST_ATTEMPTS} addresses"
     again = f"{deadline.AGAIN * 1000:g} ms"
     leaving = f"{bounds.REDIRECT_BODY_SECONDS * 1000:g} ms"
+    looking = f"{connection._LOOK_AGAIN_SECONDS * 1000:g} ms"
     rows = {row[0]: row[1] for row in MEASUREMENT.under("Bounds", "what").rows}
     assert rows == {
         "one visit as a whole": f"`timeout`; a visit that is slow to end is cut again every {again}",
@@ -180,6 +181,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
         "a redirect's body": f"{size(bounds.REDIRECT_BODY_BYTES)}, {leaving}",
         "the body of a status that is not expected": f"{visit._REFUSAL_SECONDS:g} s",
         "redirects": f"`redirects`, {options.redirects}",
+        "the second look at a certificate that was refused": f"{looking} longer than the first",
     }
     assert query.TRIES == 3
     assert http.TIMEOUT == 10.0
