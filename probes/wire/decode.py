@@ -19,6 +19,12 @@ ACCEPTED = "gzip, deflate, br, zstd"
 _MOST_CODINGS = 2
 _ZSTD_WINDOW_LOG = 23  # 8 MiB, the most that a decoder need allow (RFC 9659)
 
+_BROTLI_WINDOW_24 = 0x0F  # how a stream begins that may look back 16 MiB (RFC 7932, section 9.1)
+_BROTLI_WIDE_BYTES = 6 * 1024 * 1024
+_BROTLI_WIDE_STEP = 32
+"""How much of such a stream is decoded in all, and taken in at once: its decoder fills the window before it
+hands anything out, and has two of them while it grows."""
+
 
 class Decoder(Protocol):
     """One content coding, fed as it comes."""
@@ -57,15 +63,27 @@ class _Zlib:
 class _Brotli:
     def __init__(self) -> None:
         self._brotli = brotli.Decompressor()
+        self._wide: bool | None = None
+        self._made = 0
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        # Output is left over also where all input was taken: a few bytes can stand for many megabytes.
-        while clear := self._brotli.process(data, output_buffer_limit=STEP_BYTES):
-            yield clear
-            data = b""
+        if data and self._wide is None:
+            self._wide = data[0] & 0x0F == _BROTLI_WINDOW_24
+        step = _BROTLI_WIDE_STEP if self._wide else len(data)
+        for start in range(0, len(data), step or 1):
+            yield from self._drain(data[start : start + step])
 
     def whole(self) -> bool:
         return bool(self._brotli.is_finished())
+
+    def _drain(self, data: bytes) -> Iterator[bytes]:
+        # Output is left over also where all input was taken: a few bytes can stand for many megabytes.
+        while clear := self._brotli.process(data, output_buffer_limit=STEP_BYTES):
+            self._made += len(clear)
+            if self._wide and self._made > _BROTLI_WIDE_BYTES:
+                raise brotli.error(f"it needs a window of 16 MiB for more than {_BROTLI_WIDE_BYTES} bytes")
+            yield clear
+            data = b""
 
 
 class _Zstd:

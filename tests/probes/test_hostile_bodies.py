@@ -31,7 +31,7 @@ from framing import (
     repeating,
 )
 from prober import Prober
-from scripted import Script, answering, flooding, head, push, serve
+from scripted import Script, answering, flooding, head, push, response, serve
 
 from probes.sample import Fault, Outcome
 
@@ -63,11 +63,16 @@ def nested() -> Script:
 BOMBS = {
     "gzip": lambda: exploding("gzip", *gzip_bomb()),
     "brotli": lambda: exploding("br", *brotli_bomb()),
+    "brotli-with-a-window-of-16-mib": lambda: exploding("br", *brotli_bomb(window_log=24)),
     "zstd": lambda: exploding("zstd", *zstd_bomb()),
     "gzip-in-gzip": nested,
     "zstd-with-a-window-of-2-gib": lambda: exploding("zstd", *zstd_bomb(window_log=31)),
     "zstd-with-a-window-of-128-mib": lambda: exploding("zstd", *zstd_bomb(window_log=27)),
 }
+
+
+TOO_MUCH = ("decompresses to more than", "needs a window", "requires too much memory")
+"""What is said of a bomb, and not of a body that is merely broken."""
 
 
 def test_a_bomb_is_as_large_as_it_says() -> None:
@@ -88,8 +93,19 @@ async def test_a_bomb_of_ten_gibibytes(endure: Endure, bomb: str) -> None:
     async with serve(BOMBS[bomb]()) as server:
         sample = await endure(server.url())
     assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.CONTENT)
+    assert any(reason in (sample.detail or "") for reason in TOO_MUCH)
     assert sample.status == 200
     assert sample.hops[0].wait is not None
+
+
+@pytest.mark.parametrize("window_log", [16, 22, 24])
+async def test_a_wide_window_alone_is_no_fault(endure: Endure, window_log: int) -> None:
+    """Pages are packed with the widest window there is, and need little of it."""
+    page = b"<p>hello</p>" * 100_000
+    packed = brotli.compress(page, lgwin=window_log)
+    async with serve(answering(response(packed, "Content-Encoding: br"))) as server:
+        sample = await endure(server.url(), expect={"body": "hello"})
+    assert (sample.outcome, sample.fault) == (Outcome.UP, None), sample.detail
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
@@ -220,6 +236,7 @@ async def test_a_bomb_takes_no_more_memory_than_a_visit_may(warm: Prober, bomb: 
     async with serve(BOMBS[bomb]()) as server:
         seen = await measured(warm, server.url(), AMPLE)
     assert seen["sample"]["fault"] == "content"
+    assert any(reason in seen["sample"]["detail"] for reason in TOO_MUCH)
     assert seen["grown"] < LIMIT
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 
 import pytest
@@ -36,7 +37,6 @@ async def test_a_certificate_that_does_not_hold(endure: Endure, authority: Autho
     assert sample.detail
     assert sample.hops[0].connect is not None
     assert sample.hops[0].wait is None
-    assert not server.heads
 
 
 async def test_a_certificate_that_does_not_hold_is_let_through_on_demand(
@@ -76,8 +76,9 @@ async def test_a_server_that_will_not_be_looked_at_again(endure: Endure, authori
 
 async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Pass on what comes, until it ends."""
-    while data := await reader.read(65536):
-        await push(writer, data)
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            await push(writer, data)
     writer.close()
 
 
