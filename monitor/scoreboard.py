@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import exp, lgamma, log
 
 from monitor.config.objectives import Objective, default_objectives
 from probes.sample import Outcome
@@ -158,7 +159,27 @@ def _availability(counts: Mapping[Outcome, int], promise: Objective | None) -> F
     if not up + down:
         return Figure("-", note, Mark.UNKNOWN)
     share = up / (up + down)
-    return Figure(_percent(share), note, _mark(share, promise))
+    mark = _mark(share, promise)
+    if mark is Mark.GOOD and promise is not None and not proves(up, down, promise.target):
+        # Thirteen visits without a failure say nothing about 99.99 %: green would be a verdict without data.
+        return Figure(_percent(share), f"{note}, no proof yet", Mark.PLAIN)
+    return Figure(_percent(share), note, mark)
+
+
+def proves(up: int, down: int, target: float) -> bool:
+    """Whether so few failures among so many visits would be seen at most once in 20 times below ``target``.
+
+    That is the one-sided 95 % test of Clopper and Pearson (1934), and flatters where failures come together.
+    """
+    if not 0.0 < target < 1.0:
+        return target <= 0.0
+    visits, chance = up + down, 1.0 - target
+    logs = (
+        lgamma(visits + 1) - lgamma(failed + 1) - lgamma(visits - failed + 1)
+        + failed * log(chance) + (visits - failed) * log(target)
+        for failed in range(down + 1)
+    )  # fmt: skip
+    return sum(map(exp, logs)) <= 0.05
 
 
 def _percent(share: float) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from monitor.config.objectives import Objective
 from monitor.live import live_table
-from monitor.scoreboard import Mark, Promises, ago, global_ttfb, milliseconds, score
+from monitor.scoreboard import Mark, Promises, ago, global_ttfb, milliseconds, proves, score
 from probes.sample import Fault, Outcome
 from storage.standing import Standing
 
@@ -48,7 +48,21 @@ def test_a_page_within_its_promises():
     found = line(ROW)
     assert words(found.state) == ("up", "7 s ago", Mark.GOOD)
     assert words(found.ttfb) == ("212 ms", "mean of 240", Mark.GOOD)
-    assert words(found.availability) == ("100 %", "0 of 240 failed", Mark.GOOD)
+    assert words(found.availability) == ("100 %", "0 of 240 failed, no proof yet", Mark.PLAIN)
+
+
+# One-sided 95 % Clopper-Pearson for 99.99 %: how many visits it takes with 0, 1 and 5 failures among them.
+@pytest.mark.parametrize(("visits", "down"), [(29_956, 0), (47_437, 1), (105_128, 5)])
+def test_an_availability_is_good_only_once_the_visits_prove_it(visits, down):
+    assert line(replace(ROW, counts=counts(up=visits - down, down=down))).availability.mark is Mark.GOOD
+    one_less = line(replace(ROW, counts=counts(up=visits - down - 1, down=down))).availability
+    assert one_less.mark is Mark.PLAIN
+    assert one_less.note.endswith(", no proof yet")
+
+
+@pytest.mark.parametrize(("target", "proved"), [(1.0, False), (0.0, True)])
+def test_perfection_is_never_proved_and_nothing_always(target, proved):
+    assert proves(10**6, 0, target) is proved
 
 
 @pytest.mark.parametrize(("mean", "mark"), [(0.3, Mark.GOOD), (0.3001, Mark.BAD)])
@@ -108,7 +122,7 @@ def test_promises_of_a_config():
             Objective(name="availability", indicator="availability", at_least="99%"),
         ]
     )
-    found = line(replace(ROW, counts=counts(up=99, down=1)), promises=chosen)
+    found = line(replace(ROW, counts=counts(up=999, down=1)), promises=chosen)
     assert (found.ttfb.mark, found.availability.mark) == (Mark.BAD, Mark.GOOD)
     nothing = line(ROW, promises=Promises.of([]))
     assert (nothing.ttfb.mark, nothing.availability.mark) == (Mark.PLAIN, Mark.PLAIN)
