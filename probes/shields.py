@@ -28,8 +28,8 @@ class Signature:
     status: frozenset[int]
     headers: tuple[tuple[bytes, str], ...]
     """Header names and a text (lower case) in their value; an empty text takes any value."""
-    body: tuple[str, ...]
-    """Texts (lower case) in the body."""
+    body: tuple[bytes, ...]
+    """Texts (ASCII, lower case) in the body."""
     server: str
     """A text (lower case) that the Server header must have beside the marks; empty for any server."""
 
@@ -43,36 +43,40 @@ def signatures() -> tuple[Signature, ...]:
             shield=entry["shield"],
             says=entry["says"],
             status=frozenset(entry["status"]),
-            headers=tuple(
-                (name.lower().encode(), text.lower()) for name, text in entry.get("headers", {}).items()
-            ),
-            body=tuple(text.lower() for text in entry.get("body", [])),
-            server=entry.get("server", "").lower(),
+            headers=tuple((name.encode(), text.lower()) for name, text in entry.get("headers", {}).items()),
+            body=tuple(text.lower().encode("ascii") for text in entry.get("body", [])),
+            server=entry.get("server", ""),
         )
         for entry in table["signature"]
     )
 
 
-def find_shield(head: Head, text: str) -> Signature | None:
+@cache
+def _for_status(status: int) -> tuple[Signature, ...]:
+    return tuple(signature for signature in signatures() if status in signature.status)
+
+
+def find_shield(head: Head, body: bytes) -> Signature | None:
     """The shield whose answer this is, or ``None`` where it is the page's own.
 
-    ``text`` is the body's text, or empty where it is too large to be a challenge page.
+    ``body`` is empty where it is too large to be a challenge page's.
     """
-    lowered: str | None = None
-    for signature in signatures():
-        if head.status not in signature.status:
-            continue
-        if signature.server and signature.server not in (head.get(b"server") or "").lower():
-            continue
-        if any(
-            mark in (head.get(name) or "").lower() and head.get(name) is not None
-            for name, mark in signature.headers
-        ):
-            return signature
-        if signature.body:
-            lowered = text.lower() if lowered is None else lowered
-            if any(mark in lowered for mark in signature.body):
-                return signature
-        if not signature.headers and not signature.body:
+    candidates = _for_status(head.status)
+    if not candidates:
+        return None
+    server = (head.get(b"server") or "").lower()
+    lowered = body.lower()
+    for signature in candidates:
+        if signature.server in server and _is_marked(signature, head, lowered):
             return signature
     return None
+
+
+def _is_marked(signature: Signature, head: Head, lowered: bytes) -> bool:
+    if not signature.headers and not signature.body:
+        return True
+    for name, mark in signature.headers:
+        value = head.get(name)
+        if value is not None and mark in value.lower():
+            return True
+    return any(mark in lowered for mark in signature.body)

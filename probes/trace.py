@@ -25,6 +25,11 @@ class Trace:
         self.vitals: dict[str, float] = {}
         self.evidence: dict[str, Any] = {}
 
+    def note(self, clock: Clock) -> None:
+        """Take note of whose time a part was measured in: one part by the loop's makes the whole so."""
+        if clock is Clock.LOOP:
+            self.clock = clock
+
     @property
     def ttfb(self) -> float | None:
         """Navigation TTFB: the phases of all hops up to the first byte of the final response."""

@@ -11,6 +11,7 @@ from time import monotonic
 
 from probes.failure import Failure
 from probes.sample import Fault, Hop
+from probes.trace import Trace
 from probes.visit.certificate import tls_evidence
 from probes.visit.plan import Plan
 from probes.visit.step import Step, step_to
@@ -44,10 +45,10 @@ class Connection:
 class Connector:
     """Opens the connections of one visit."""
 
-    def __init__(self, names: Names, plan: Plan, evidence: dict[str, object]) -> None:
+    def __init__(self, names: Names, plan: Plan, trace: Trace) -> None:
         self._names = names
         self._plan = plan
-        self._evidence = evidence
+        self._trace = trace
 
     async def open(self, step: Step, hop: Hop, permit: Permit) -> Connection:
         """Connect to the host of ``step`` (or to the proxy), writing the phases into ``hop``.
@@ -82,6 +83,7 @@ class Connector:
             servers=plan.servers,
         )
         hop.dns = lookup.took
+        self._trace.note(lookup.clock)
         hop.address = next((address.text for address in lookup.addresses), None)
         # What the user pinned or named as a proxy was chosen by the user: no redirect leads there unasked.
         chosen = lookup.pinned or proxy is not None
@@ -90,6 +92,7 @@ class Connector:
         finally:
             await lookup.close()
         hop.address = dialled.stream.address.text
+        self._trace.note(dialled.stream.clock)
         hop.connect = dialled.took
         if proxy is not None and step.scheme == "https":
             try:
@@ -107,7 +110,7 @@ class Connector:
             raise Failure(
                 Fault.PROTOCOL, f"HTTP/2 is asked for, and the server chose {stream.alpn or 'nothing'}"
             )
-        self._evidence["tls"] = tls_evidence(stream, verified=plan.trust.verify)
+        self._trace.evidence["tls"] = tls_evidence(stream, verified=plan.trust.verify)
         return stream
 
     async def _look_again(self, step: Step, permit: Permit, *, patience: float) -> None:
@@ -119,7 +122,7 @@ class Connector:
                     unverified = Trust(verify=False, certificate=self._plan.trust.certificate)
                     stream = TlsStream(socket, context(unverified, self._plan.alpn), step.host)
                     await stream.handshake()
-                    self._evidence["tls"] = tls_evidence(stream, verified=False)
+                    self._trace.evidence["tls"] = tls_evidence(stream, verified=False)
                 finally:
                     socket.close()
 

@@ -6,7 +6,7 @@ import asyncio
 
 from probes.failure import Blocked, Failure
 from probes.patterns import matches
-from probes.sample import Clock, Fault, Hop
+from probes.sample import Fault, Hop
 from probes.shields import LOOKED_AT_BYTES, find_shield
 from probes.trace import Trace
 from probes.visit.body import KEPT_BYTES, Body, read_body
@@ -30,7 +30,7 @@ class Visit:
     def __init__(self, names: Names, plan: Plan, trace: Trace) -> None:
         self._plan = plan
         self._trace = trace
-        self._connector = Connector(names, plan, trace.evidence)
+        self._connector = Connector(names, plan, trace)
         self._open: dict[Origin, Connection] = {}
         self._cookies = Cookies()
         self._scope: Scope | None = None
@@ -49,8 +49,7 @@ class Visit:
                 step = await self._step(step)
         finally:
             for connection in self._open.values():
-                if connection.stream.clock is Clock.LOOP:
-                    self._trace.clock = Clock.LOOP
+                self._trace.note(connection.stream.clock)
                 connection.stream.close()
 
     async def _step(self, step: Step) -> Step | None:
@@ -59,10 +58,7 @@ class Visit:
         self._trace.hops.append(hop)
         connection = await self._connection(step, hop)
         hop.protocol = connection.engine.name
-        try:
-            head = await connection.engine.exchange(self._request(step))
-        finally:
-            self._note_clock(connection)
+        head = await connection.engine.exchange(self._request(step))
         hop.status = head.status
         hop.wait = max(0.0, head.first_byte - head.sent)
         if head.early is not None:
@@ -128,7 +124,7 @@ class Visit:
             pass
         if hop.transfer is None or not connection.engine.ready():
             del self._open[step.origin]
-            self._note_clock(connection)
+            self._trace.note(connection.stream.clock)
             connection.stream.close()
 
     async def _finish(self, connection: Connection, head: Head, hop: Hop) -> None:
@@ -154,28 +150,22 @@ class Visit:
                 raise
         finally:
             self._trace.bytes = body.length
-            self._note_clock(connection)
         self._judge(head, body, good)
 
     def _judge(self, head: Head, body: Body, good: bool) -> None:
         expect = self._plan.options.expect
-        text = body.text(head.get(b"content-type"))
-        wrong = (
-            None
-            if good
-            else Failure(Fault.STATUS, f"status {head.status} instead of {self._good_statuses()}")
-        )
-        wrong = wrong or self._wrong_content(head, text)
-        # A page that answers just as expected is the page, whatever else it says; without an expectation
-        # of its content, a challenge that comes with a good status must still be told from it.
-        certain = wrong is None and (expect.body is not None or expect.body_regex is not None)
-        shield = None if certain else find_shield(head, text if body.decoded <= LOOKED_AT_BYTES else "")
-        if shield is not None:
-            raise Blocked(f"{shield.says} of {shield.shield} (status {head.status})")
+        searched = expect.body is not None or expect.body_regex is not None
+        wrong = self._wrong_content(head, body) if good else self._wrong_status(head)
+        # A page with the text that is expected is the page, whatever else it says; without such an
+        # expectation, a challenge that comes with a good status must still be told from it.
+        if wrong is not None or not searched:
+            shield = find_shield(head, bytes(body.kept) if body.decoded <= LOOKED_AT_BYTES else b"")
+            if shield is not None:
+                raise Blocked(f"{shield.says} of {shield.shield} (status {head.status})")
         if wrong is not None:
             raise wrong
 
-    def _wrong_content(self, head: Head, text: str) -> Failure | None:
+    def _wrong_content(self, head: Head, body: Body) -> Failure | None:
         expect = self._plan.options.expect
         for name, wanted in expect.headers.items():
             value = head.get(name.lower().encode())
@@ -183,6 +173,9 @@ class Visit:
                 return Failure(
                     Fault.CONTENT, f"header {name}: {value!r:.100}, expected to contain {wanted!r}"
                 )
+        if expect.body is None and expect.body_regex is None:
+            return None
+        text = body.text(head.get(b"content-type"))
         if expect.body is not None and expect.body not in text:
             return Failure(Fault.CONTENT, f"the text {expect.body!r} is not in the body")
         if expect.body_regex is not None and not matches(expect.body_regex, text):
@@ -193,10 +186,7 @@ class Visit:
         wanted = self._plan.options.expect.status
         return status in wanted if wanted else 200 <= status < 300
 
-    def _good_statuses(self) -> str:
+    def _wrong_status(self, head: Head) -> Failure:
         wanted = self._plan.options.expect.status
-        return " or ".join(str(status) for status in wanted) if wanted else "2xx"
-
-    def _note_clock(self, connection: Connection) -> None:
-        if connection.stream.clock is Clock.LOOP:
-            self._trace.clock = Clock.LOOP
+        good = " or ".join(str(status) for status in wanted) if wanted else "2xx"
+        return Failure(Fault.STATUS, f"status {head.status} instead of {good}")

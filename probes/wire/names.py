@@ -17,7 +17,7 @@ import dns.rdtypes.IN.A
 import dns.rdtypes.IN.AAAA
 
 from probes.failure import Failure
-from probes.sample import Fault
+from probes.sample import Clock, Fault
 from probes.wire import query
 from probes.wire.addresses import Address
 from probes.wire.system import Reread, parse_hosts, parse_resolv_conf
@@ -43,6 +43,8 @@ class Lookup:
         self.pinned = pinned
         self.took: float | None = None
         """Seconds until there was something to connect to; ``None`` where no look-up was needed."""
+        self.clock = Clock.KERNEL
+        """Whose time that is."""
         self.cnames: list[str] = []
         self.ttl: int | None = None
         """The least time to live, in seconds, of the records that answered."""
@@ -129,6 +131,8 @@ class Lookup:
                     self.cnames.append(target)
         if found:
             self._found[family] = found
+            if reply.clock is Clock.LOOP:
+                self.clock = Clock.LOOP
             self._last = max(self._last, reply.at)
 
 

@@ -20,8 +20,8 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-from probes.failure import Failure
-from probes.sample import Fault
+from probes.failure import Failure, OwnFault
+from probes.sample import Clock, Fault
 from probes.wire import tcp
 from probes.wire.addresses import Address
 from probes.wire.sockets import TimedSocket, open_socket
@@ -46,6 +46,8 @@ class Reply:
 
     message: dns.message.Message
     at: float
+    clock: Clock
+    """Whose time that is."""
 
 
 @lru_cache(maxsize=8192)
@@ -62,23 +64,31 @@ async def ask(
 
     Raises:
         Failure: none of them gave an answer, or the name does not exist.
+        OwnFault: this machine could not even ask.
     """
     try:
         query, tail = _question(name, kind)
     except dns.exception.DNSException as error:
         raise Failure(Fault.DNS, f"{name}: not a name that can be asked for: {error}") from error
     said = "no name server is known"
+    asked = False
     for _ in range(TRIES):
         for host, port in servers:
             try:
                 async with asyncio.timeout(TRY_SECONDS):
                     reply = await _ask_one(loop, host, port, query, tail)
+            except OwnFault as error:
+                said = f"{host}: {error}"
+                continue
             except TimeoutError:
+                asked = True
                 said = f"no answer from {host}"
                 continue
             except (OSError, Failure, dns.exception.DNSException) as error:
+                asked = True
                 said = f"{host}: {error}"
                 continue
+            asked = True
             code = reply.message.rcode()
             if code in _ASK_ANOTHER:
                 said = f"{host} says {dns.rcode.to_text(code)}"
@@ -88,7 +98,7 @@ async def ask(
             return reply
         if not said.startswith("no answer"):
             break  # servers that answer will say the same again
-    raise Failure(Fault.DNS, f"{name}: {said}")
+    raise (Failure if asked else OwnFault)(Fault.DNS, f"{name}: {said}")
 
 
 async def _ask_one(
@@ -105,12 +115,11 @@ async def _ask_one(
             reply = _answer(await udp.receive(_DATAGRAM_BYTES), ident, query)
             if reply is not None:
                 break
-        at = udp.arrived
     finally:
         udp.close()
     if reply.flags & dns.flags.TC:
         return await _ask_by_tcp(loop, address, port, query, ident + tail)
-    return Reply(reply, at)
+    return Reply(reply, udp.arrived, udp.clock)
 
 
 def _answer(data: bytes, ident: bytes, query: dns.message.Message) -> dns.message.Message | None:
@@ -132,9 +141,9 @@ async def _open_udp(loop: asyncio.AbstractEventLoop, address: Address, port: int
     sock = open_socket(address, socket.SOCK_DGRAM)
     try:
         sock.connect(address.sockaddr(port))
-    except BaseException:
+    except OSError as error:  # nothing is sent by this: it asks our own routes
         sock.close()
-        raise
+        raise OwnFault(Fault.DNS, f"no way from here: {error.strerror}") from error
     return TimedSocket(loop, sock, address)
 
 
@@ -155,4 +164,4 @@ async def _ask_by_tcp(
     reply = _answer(data[2 : 2 + _length.unpack_from(data)[0]], wire[:2], query)
     if reply is None:
         raise Failure(Fault.DNS, "the answer over TCP is not one to the question")
-    return Reply(reply, stream.arrived)
+    return Reply(reply, stream.arrived, stream.clock)

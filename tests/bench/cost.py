@@ -76,11 +76,11 @@ def compare(
             yield found
 
 
-def orient(cores: Cores, site: Site, plan: Plan) -> Iterator[tuple[str, str, list[Cost]]]:
+def orient(cores: Cores, site: Site, plan: Plan) -> Iterator[tuple[str, str, Cost]]:
     """The other clients: which, by which protocol, and what they took."""
     for kind in CLIENTS:
         for protocol in PROTOCOLS if kind != "bare" else ["h1"]:
-            yield kind, protocol, [_client(kind, cores, site, protocol, plan) for _ in range(plan.rounds)]
+            yield kind, protocol, _client(kind, cores, site, protocol, plan)
 
 
 def median(costs: list[Cost]) -> float:

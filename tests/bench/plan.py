@@ -9,13 +9,13 @@ from dataclasses import dataclass
 class Plan:
     """Seconds, and how many times in turn."""
 
-    warm_up: float = 3.0
+    warm_up: float = 2.0
     rounds: int = 3
-    window: float = 10.0
-    """One measurement of cost."""
-    accuracy_window: float = 20.0
+    window: float = 8.0
+    """One measurement of cost, and that of another client, which is taken once."""
+    accuracy_window: float = 12.0
     accuracy_rounds: int = 2
-    scale_warm_up: float = 20.0
+    scale_warm_up: float = 16.0
     scale_window: float = 75.0
     targets: int = 200
     every: float = 1.0

@@ -55,9 +55,9 @@ class Bench:
             kept.append(asdict(comparison))
         self.report.section("For orientation, other clients at the same load")
         kept = self.found["clients"] = []
-        for kind, protocol, costs in cost.orient(self.cores, self.pages, self.plan):
-            self.report.client(kind, protocol, costs)
-            kept.append({"client": kind, "protocol": protocol, "windows": [asdict(each) for each in costs]})
+        for kind, protocol, taken in cost.orient(self.cores, self.pages, self.plan):
+            self.report.client(kind, protocol, taken)
+            kept.append({"client": kind, "protocol": protocol, **asdict(taken)})
 
     def accuracy(self) -> None:
         """The error of ``wait``."""
@@ -99,7 +99,7 @@ PARTS = {"cost": Bench.cost, "accuracy": Bench.accuracy, "scale": Bench.scale}
 def main() -> None:
     """Measure, and print."""
     options = _options()
-    console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 170, highlight=False)
     tools = {COMMAND: tool_version(COMMAND, "--version"), "caddy": tool_version("caddy", "version")}
     on = describe(tools)
     cores = Cores.choose()

@@ -55,9 +55,9 @@ class Report:
             what, ours, theirs, f"{middle:.2f}{spread}", f"ratio <= {COST_AT_MOST:g}", middle <= COST_AT_MOST
         )
 
-    def client(self, kind: str, protocol: str, costs: list[Cost]) -> None:
+    def client(self, kind: str, protocol: str, taken: Cost) -> None:
         """CPU for a visit by another client."""
-        self._row(f"  {CLIENTS[kind]}, {PROTOCOLS[protocol]}, small page", f"{median(costs) * 1e3:.2f} ms")
+        self._row(f"  {CLIENTS[kind]}, {PROTOCOLS[protocol]}, small page", f"{taken.each * 1e3:.2f} ms")
 
     def accuracy(self, ours: Errors, theirs: Errors | None) -> None:
         """The error of ``wait`` by one protocol."""
