@@ -120,10 +120,11 @@ async def test_a_drain_lets_a_run_under_way_end(site, tmp_path):
 
 
 async def test_a_drain_cuts_what_does_not_end_and_makes_no_sample_of_it(site, tmp_path):
-    config = make(site, tmp_path, "/hang", "/fine")
+    config = make(site, tmp_path, "/hang", "/fine", every="1s")
     async with opened(config) as (daemon, _client):
-        await site.until("/hang")
-        await site.until("/fine", 2)
+        await site.until("/fine")
+        # A run that has just begun: it hangs for the second of its timeout, far longer than the drain takes.
+        await site.until("/hang", site.asked["/hang"] + 1)
         with capture_logs() as logs:
             await daemon.drain(0.0)
         assert next(line["cut"] for line in logs if line["event"] == "drained") >= 1
