@@ -39,7 +39,5 @@ async def open_tunnel(socket: TimedSocket, step: Step, proxy: httpx.URL) -> floa
                 if 200 <= event.status_code < 300:
                     return max(0.0, socket.arrived - sent)
                 raise Failure(Fault.CONNECT, f"the proxy {proxy.host} says {event.status_code}")
-            elif not isinstance(event, h11.InformationalResponse):
-                raise Failure(Fault.CONNECT, f"the proxy {proxy.host} gave no answer to CONNECT")
     except (h11.RemoteProtocolError, OSError) as error:
         raise Failure(Fault.CONNECT, f"the proxy {proxy.host}: {error}") from error

@@ -105,8 +105,7 @@ async def _ask_one(
     loop: asyncio.AbstractEventLoop, host: str, port: int, query: dns.message.Message, tail: bytes
 ) -> Reply:
     address = Address.parse(host)
-    if address is None:
-        raise Failure(Fault.DNS, "not the address of a name server")
+    assert address is not None  # servers are addresses wherever they come from
     ident = _length.pack(random.getrandbits(16))
     udp = await _open_udp(loop, address, port)
     try:

@@ -11,7 +11,7 @@ from time import monotonic
 
 from probes.failure import Failure, OwnFault
 from probes.sample import Clock, Fault
-from probes.wire.addresses import Address
+from probes.wire.addresses import Address, Scope
 from probes.wire.clock import STAMPS
 from probes.wire.sockets import TimedSocket, open_socket, writable
 
@@ -19,8 +19,11 @@ from probes.wire.sockets import TimedSocket, open_socket, writable
 _TCP_INFO_BYTES = 104
 _rtt_and_retransmits = struct.Struct("=68xI28xI").unpack
 
-# What connect() says at once is about this machine: no route, no address of that family, no ports left.
-_OURS_AT_ONCE = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EAGAIN})
+# What connect() says at once is about this machine: no route, no address of that family, no ports left,
+# a firewall here.
+_OURS_AT_ONCE = frozenset(
+    {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EAGAIN, errno.EPERM}
+)
 
 
 async def connect(loop: asyncio.AbstractEventLoop, address: Address, port: int) -> tuple[TimedSocket, float]:
@@ -55,7 +58,8 @@ def _begin(sock: socket.socket, address: Address, port: int) -> None:
     if code in (0, errno.EINPROGRESS):
         return
     detail = f"{address.text} port {port}: {os.strerror(code)}"
-    if code in _OURS_AT_ONCE:
+    # A name that leads to an address at which no page can be is the page's fault, whoever says so.
+    if code in _OURS_AT_ONCE and address.scope is not Scope.RESERVED:
         raise OwnFault(Fault.CONNECT, f"no way from here to {detail}")
     raise Failure(Fault.CONNECT, detail)
 

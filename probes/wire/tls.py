@@ -68,6 +68,16 @@ class TlsStream:
         Raises:
             Failure: the other side broke off, spoke no TLS or proved nothing.
         """
+        try:
+            return await self._shake()
+        except ssl.SSLError as error:
+            # An alert of ours would tell the other side why; that it does not arrive changes nothing.
+            raise Failure(Fault.TLS, describe(error)) from error
+        except OSError as error:
+            words = f"the connection broke in the middle of the handshake: {error}"
+            raise Failure(Fault.TLS, words) from error
+
+    async def _shake(self) -> float:
         took = 0.0
         sent = self.socket.arrived
         while True:
@@ -78,12 +88,8 @@ class TlsStream:
                     took += max(0.0, self.socket.arrived - sent)
                     sent = await self._flush()
                 if not await self._fill():
-                    raise Failure(
-                        Fault.TLS, "the connection was closed in the middle of the handshake"
-                    ) from None
-            except ssl.SSLError as error:
-                # An alert of ours tells the other side why; that it does not arrive changes nothing.
-                raise Failure(Fault.TLS, describe(error)) from error
+                    words = "the connection was closed in the middle of the handshake"
+                    raise Failure(Fault.TLS, words) from None
             else:
                 # What is left to send (TLS 1.3: our Finished) goes out together with the request.
                 return took + max(0.0, self.socket.arrived - sent)

@@ -1,13 +1,20 @@
 """Look-ups: whose fault a failed one is, by whose clock it is timed, and what short names come to."""
 
+import asyncio
+import socket
+
+import dns.flags
+import dns.message
 import pytest
-from nameserver import nameserver, refusing, silent, slow, truncated, zone
+from nameserver import nameserver, refusing, reply, silent, slow, truncated, zone
 from scripted import answering, response, serve
 
 from probes.failure import Failure, OwnFault
 from probes.sample import Clock, Fault, Outcome
+from probes.wire.addresses import Address
 from probes.wire.names import Names
-from probes.wire.system import Reread, parse_hosts
+from probes.wire.sockets import open_socket
+from probes.wire.system import Reread, parse_hosts, parse_resolv_conf
 
 UNASKABLE = ("255.255.255.255", 53)  # a broadcast address: the kernel refuses at once, nothing is sent
 
@@ -93,6 +100,7 @@ async def test_an_answer_over_tcp_is_timed_to_its_end():
 
 async def test_a_machine_whose_kernel_gives_no_times_says_so(visit, monkeypatch):
     monkeypatch.setattr("probes.wire.sockets.ask_for_stamps", lambda sock: None)
+    monkeypatch.setattr("probes.wire.tcp.STAMPS", False)
     async with (
         nameserver(zone({"shop.test": ["127.0.0.1"]})) as names,
         serve(answering(response())) as server,
@@ -104,8 +112,6 @@ async def test_a_machine_whose_kernel_gives_no_times_says_so(visit, monkeypatch)
 
 
 async def test_a_look_up_that_is_given_up_leaves_nothing_open():
-    import asyncio
-
     before = len(asyncio.all_tasks())
     async with nameserver(silent) as server:
         with pytest.raises(TimeoutError):
@@ -113,3 +119,80 @@ async def test_a_look_up_that_is_given_up_leaves_nothing_open():
                 await Names().look_up("shop.test", 443, servers=[(server.host, server.port)])
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == before
+
+
+def _same_id(change):
+    """An answer that ``change`` has spoiled, and then the truth."""
+
+    async def answer(query, over_tcp):
+        good = reply(query, {"shop.test": ["127.0.0.1"]}).to_wire()
+        return [change(good), good]
+
+    return answer
+
+
+def _about_another_name(wire: bytes) -> bytes:
+    return wire.replace(b"\x04shop", b"\x04spam")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda wire: wire[:2] + b"\xff" * 20,
+        lambda wire: wire[:2] + bytes([wire[2] & 0x7F]) + wire[3:],  # a query, not an answer
+        _about_another_name,
+    ],
+    ids=["garbage", "query", "another-name"],
+)
+async def test_what_is_no_answer_to_the_question_is_passed_over(change):
+    async with nameserver(_same_id(change)) as server:
+        found = await Names().look_up("shop.test", 443, ip="4", servers=[(server.host, server.port)])
+    assert [address.text for address in found.addresses] == ["127.0.0.1"]
+
+
+async def test_an_answer_over_tcp_to_another_question_is_a_fault():
+    async def answer(query, over_tcp):
+        if over_tcp:
+            return [_about_another_name(reply(query, {"shop.test": ["127.0.0.1"]}).to_wire())]
+        return await truncated(zone({}))(query, over_tcp)
+
+    async with nameserver(answer) as server:
+        with pytest.raises(Failure, match="not one to the question"):
+            await Names().look_up("shop.test", 443, ip="4", servers=[(server.host, server.port)])
+
+
+async def test_an_answer_over_tcp_that_is_cut_short_is_a_fault():
+    async def hang_up(reader, writer):
+        await reader.read(1)
+        writer.write(b"\x01\x00half")
+
+    async with serve(hang_up) as tcp:
+        # UDP and TCP share a port; here each is a server of its own.
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(_Truncating, local_addr=("127.0.0.1", tcp.port))
+        try:
+            with pytest.raises(Failure, match="cut short"):
+                await Names().look_up("shop.test", 443, ip="4", servers=[("127.0.0.1", tcp.port)])
+        finally:
+            transport.close()
+
+
+class _Truncating(asyncio.DatagramProtocol):
+    """Answers every query with nothing but the word that it was cut."""
+
+    def connection_made(self, transport):
+        self._transport = transport
+
+    def datagram_received(self, data, address):
+        message = dns.message.make_response(dns.message.from_wire(data))
+        message.flags |= dns.flags.TC
+        self._transport.sendto(message.to_wire(), address)
+
+
+def test_a_machine_without_a_resolv_conf_asks_itself(tmp_path):
+    assert parse_resolv_conf(tmp_path / "none") == ([("127.0.0.1", 53)], [])
+
+
+def test_a_kind_of_socket_that_is_not_to_be_had_is_our_own_fault():
+    with pytest.raises(OwnFault, match="cannot open a socket"):
+        open_socket(Address("x", socket.AF_PACKET), socket.SOCK_STREAM)
