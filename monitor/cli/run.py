@@ -33,15 +33,15 @@ def command(
 
     from monitor import logs
     from monitor.daemon import StartFailed
+    from monitor.process import prepare, settle
     from monitor.service import serve
 
     logs.configure()
-    # Threads hand over soon, so that the event loop waits for none of them for long.
-    sys.setswitchinterval(0.001)
+    prepare()
     show = sys.stdout.isatty() if live is None else live
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            raise typer.Exit(runner.run(serve(config, before=_settle, beside=_live if show else None)))
+            raise typer.Exit(runner.run(serve(config, before=settle, beside=_live if show else None)))
     except StartFailed as error:
         typer.echo(f"landwatch run: {error}", err=True)
         raise typer.Exit(1) from error
@@ -64,11 +64,3 @@ async def _live(daemon: Daemon) -> None:
     from monitor.view import view
 
     await view(daemon, Console())
-
-
-def _settle() -> None:
-    """Look for garbage no more in what is there to stay: with 1,000 pages each look takes 50 ms."""
-    import gc
-
-    gc.collect()
-    gc.freeze()

@@ -20,7 +20,7 @@ _MOST_CODINGS = 2
 _ZSTD_WINDOW_LOG = 23  # 8 MiB, the most that a decoder need allow (RFC 9659)
 
 _BROTLI_WINDOW_24 = 0x0F  # how a stream begins that may look back 16 MiB (RFC 7932, section 9.1)
-_BROTLI_WIDE_BYTES = 6 * 1024 * 1024
+_BROTLI_WIDE_BYTES = 3 * 1024 * 1024
 _BROTLI_WIDE_STEP = 32
 """How much of such a stream is decoded in all, and taken in at once: its decoder fills the window before it
 hands anything out, and has two of them while it grows."""

@@ -219,8 +219,7 @@ MAX_BODY_TEXT = "8MiB"
 def warm() -> Iterator[Prober]:
     """A process after a visit to a large harmless body: what it keeps for good, it has now.
 
-    One of this module's own: thousands of other visits before would leave the allocator in a state in
-    which the same visit takes up to twice the memory, and it is the visit's need that is measured.
+    One of this module's own, so that it is the visit's need that is measured, and no other test's leavings.
     """
     with prober() as process:
         _warm_up(process)
