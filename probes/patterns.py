@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import re2
 
 
@@ -16,6 +18,20 @@ def check_pattern(pattern: str) -> None:
     except re2.error as error:
         reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else error
         raise ValueError(f"not a regular expression in RE2 syntax: {reason}") from error
+
+
+class Marks:
+    """Texts that are looked for all at once, without regard to case (ASCII), in one pass over the bytes."""
+
+    def __init__(self, marks: Iterable[bytes]) -> None:
+        options = re2.Options()
+        options.case_sensitive = False
+        options.encoding = re2.Options.Encoding.LATIN1
+        self._pattern = re2.compile(b"|".join(re2.escape(mark) for mark in marks), options)
+
+    def found_in(self, body: bytes) -> bool:
+        """Whether any of the marks is in ``body``."""
+        return self._pattern.search(body) is not None
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from probes.patterns import Marks
 from probes.wire.exchange import Head
 
 LOOKED_AT_BYTES = 64 * 1024
@@ -56,6 +57,11 @@ def _for_status(status: int) -> tuple[Signature, ...]:
     return tuple(signature for signature in signatures() if status in signature.status)
 
 
+@cache
+def _marks(status: int) -> Marks:
+    return Marks(mark for signature in _for_status(status) for mark in signature.body)
+
+
 def find_shield(head: Head, body: bytes) -> Signature | None:
     """The shield whose answer this is, or ``None`` where it is the page's own.
 
@@ -65,7 +71,8 @@ def find_shield(head: Head, body: bytes) -> Signature | None:
     if not candidates:
         return None
     server = (head.get(b"server") or "").lower()
-    lowered = body.lower()
+    # Nearly every page has none of the marks: one pass tells, before they are looked for one by one.
+    lowered = body.lower() if body and _marks(head.status).found_in(body) else b""
     for signature in candidates:
         if signature.server in server and _is_marked(signature, head, lowered):
             return signature

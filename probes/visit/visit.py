@@ -134,16 +134,16 @@ class Visit:
         searched = options.expect.body is not None or options.expect.body_regex is not None
         keep = KEPT_BYTES if searched else LOOKED_AT_BYTES
         good = self._is_good(head.status)
+        reading = read_body(
+            connection.engine,
+            head,
+            body,
+            max_body=options.max_body,
+            max_decoded=options.max_decoded,
+            keep=keep,
+        )
         try:
-            async with asyncio.timeout(None if good else _REFUSAL_SECONDS):
-                await read_body(
-                    connection.engine,
-                    head,
-                    body,
-                    max_body=options.max_body,
-                    max_decoded=options.max_decoded,
-                    keep=keep,
-                )
+            await (reading if good else asyncio.wait_for(reading, _REFUSAL_SECONDS))
             hop.transfer = max(0.0, connection.stream.arrived - head.first_byte)
         except (Failure, TimeoutError):
             if good:

@@ -12,6 +12,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -63,7 +64,7 @@ class Address:
     @property
     def scope(self) -> Scope:
         """How far the address reaches, once unwrapped."""
-        return scope(ipaddress.ip_address(self.text))
+        return _scope(self.text)
 
 
 def _unwrapped(ip: IpAddress) -> IpAddress:
@@ -97,6 +98,11 @@ def scope(ip: IpAddress) -> Scope:
     if ip.is_private or (isinstance(ip, ipaddress.IPv4Address) and ip in _SHARED):
         return Scope.PRIVATE
     return Scope.RESERVED
+
+
+@lru_cache(maxsize=4096)
+def _scope(text: str) -> Scope:
+    return scope(ipaddress.ip_address(text))
 
 
 def may_follow(address: Address, origin: Scope, allowed: tuple[IpNetwork, ...]) -> bool:

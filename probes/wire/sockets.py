@@ -1,7 +1,7 @@
 """A non-blocking socket that says when the bytes it read came in.
 
-Reads always go through the loop once, so that a peer that never stops sending cannot keep a deadline
-from firing.
+Every other read at least goes through the loop, so that a peer that never stops sending cannot keep a
+deadline from firing.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ READ_BYTES = 64 * 1024
 class TimedSocket:
     """A connected socket. ``arrived`` is when the bytes last read came in, in monotonic seconds."""
 
-    __slots__ = ("_loop", "_reading", "_sock", "_waiter", "address", "arrived", "clock")
+    __slots__ = ("_left", "_loop", "_reading", "_sock", "_waiter", "address", "arrived", "clock")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, address: Address) -> None:
         self._loop = loop
         self._sock = sock
         self._waiter: asyncio.Future[None] | None = None
         self._reading = False
+        self._left = False
         self.address = address
         self.arrived = monotonic()
         self.clock = Clock.KERNEL
@@ -38,26 +39,40 @@ class TimedSocket:
         Raises:
             OSError: the connection broke.
         """
-        while True:
-            if not self._reading:
-                self._loop.add_reader(self._sock.fileno(), self._readable)
-                self._reading = True
-            self._waiter = self._loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-            try:
-                data, ancillary, _, _ = self._sock.recvmsg(limit, ANCILLARY_BYTES)
-            except (BlockingIOError, InterruptedError):
-                continue
-            at = arrival(ancillary, self.arrived)
-            if at is None:
-                at = monotonic()
-                if data:
-                    self.clock = Clock.LOOP
-            self.arrived = at
-            return data
+        data = None
+        if self._left:
+            # The last read was full, so more lies there: no need to wait, once for each pass of the loop.
+            self._left = False
+            data = self._read(limit)
+        while data is None:
+            await self._wait()
+            data = self._read(limit)
+            self._left = data is not None and len(data) == limit
+        return data
+
+    async def _wait(self) -> None:
+        if not self._reading:
+            self._loop.add_reader(self._sock.fileno(), self._readable)
+            self._reading = True
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _read(self, limit: int) -> bytes | None:
+        """What lies there, or ``None`` where nothing does."""
+        try:
+            data, ancillary, _, _ = self._sock.recvmsg(limit, ANCILLARY_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return None
+        at = arrival(ancillary, self.arrived)
+        if at is None:
+            at = monotonic()
+            if data:
+                self.clock = Clock.LOOP
+        self.arrived = at
+        return data
 
     async def send(self, data: bytes) -> float:
         """Send all of ``data``; returns the moment at which its last byte was about to be handed over.
