@@ -14,6 +14,7 @@ from exposition import ASKED, Buckets, total
 from pages import Site
 from pinned import Cores
 from plan import Plan
+from pulse import Pulse
 
 PAGES = 1000
 EVERY = 15.0
@@ -40,6 +41,8 @@ class Scale:
     """Seconds that each scrape took."""
     stall: float = 0.0
     """The longest that /healthz took to answer while /metrics was being rendered."""
+    machine_stall: float = 0.0
+    """The longest that a thread of the benchmark's own on the other core was late."""
     size: int = 0
     size_gzip: int = 0
 
@@ -52,7 +55,9 @@ def measure(folder: Path, cores: Cores, site: Site, plan: Plan) -> Scale:
     with agent(folder, cores.measured, urls, EVERY, options) as running:
         time.sleep(plan.scale_warm_up)
         before, used, began = running.scrape(), running.process.cpu, time.monotonic()
-        _scrape_for(running, plan.scale_window, found)
+        with Pulse() as pulse:
+            _scrape_for(running, plan.scale_window, found)
+        found.machine_stall = pulse.longest
         found.seconds = time.monotonic() - began
         found.cpu = (running.process.cpu - used) / found.seconds
         after = running.scrape()

@@ -99,6 +99,7 @@ class Report:
             met=stall <= STALL,
         )
         self._row("loop lag, longest (looked at ten times a second)", f"<= {_ms(found.loop_lag)}")
+        self._row("  a thread of the benchmark's own on the other core, longest", _ms(found.machine_stall))
         resident = found.resident_at_most
         self._row(
             "memory (RSS), at most", f"{resident / 2**20:.0f} MiB", target="< 250 MB", met=resident < MEMORY
