@@ -45,7 +45,6 @@ class Trace:
     @property
     def client(self) -> float | None:
         """What our own process spent between the phases, up to the first byte of the final response."""
-        ttfb = self.ttfb
-        if ttfb is None or self.first_byte is None:
+        if self.first_byte is None:
             return None
-        return max(0.0, self.first_byte - self.started - ttfb)
+        return max(0.0, self.first_byte - self.started - (self.ttfb or 0.0))

@@ -56,11 +56,12 @@ class Health:
     def taints(self, start: float, end: float) -> list[str]:
         """What spoiled ``[start, end]`` (monotonic seconds, ``end`` being the present); mostly nothing."""
         self._look_at_clocks(end)
-        enough = max(FLOOR, SHARE * (end - start))
+        length = end - start
+        enough = max(FLOOR, SHARE * length)
         found = []
-        if self.loop.seconds(start, end) >= enough:
+        if length >= enough and self.loop.seconds(start, end) >= enough:
             found.append("loop_lag")
-        if self.cpu.seconds(start, end) >= enough:
+        if length >= enough and self.cpu.seconds(start, end) >= enough:
             found.append("cpu")
         if self.clock.touched(start, end):
             found.append("clock_step")

@@ -15,7 +15,7 @@ from probes.sample import Clock, Fault
 from probes.wire.addresses import Address
 from probes.wire.clock import ANCILLARY_BYTES, arrival, ask_for_stamps
 
-READ_BYTES = 64 * 1024
+READ_BYTES = 16 * 1024
 
 
 class TimedSocket:
