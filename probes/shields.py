@@ -58,6 +58,12 @@ def _for_status(status: int) -> tuple[Signature, ...]:
 
 
 @cache
+def _told_by_head(status: int) -> tuple[Signature, ...]:
+    """The signatures that can hold whatever the body says."""
+    return tuple(one for one in _for_status(status) if one.headers or not one.body)
+
+
+@cache
 def _marks(status: int) -> Marks:
     return Marks(mark for signature in _for_status(status) for mark in signature.body)
 
@@ -67,12 +73,13 @@ def find_shield(head: Head, body: bytes) -> Signature | None:
 
     ``body`` is empty where it is too large to be a challenge page's.
     """
-    candidates = _for_status(head.status)
+    # Nearly every page has none of the marks: one pass tells, before they are looked for one by one.
+    marked = bool(body) and _marks(head.status).found_in(body)
+    candidates = _for_status(head.status) if marked else _told_by_head(head.status)
     if not candidates:
         return None
     server = (head.get(b"server") or "").lower()
-    # Nearly every page has none of the marks: one pass tells, before they are looked for one by one.
-    lowered = body.lower() if body and _marks(head.status).found_in(body) else b""
+    lowered = body.lower() if marked else b""
     for signature in candidates:
         if signature.server in server and _is_marked(signature, head, lowered):
             return signature

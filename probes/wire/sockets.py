@@ -51,9 +51,7 @@ class TimedSocket:
         return data
 
     async def _wait(self) -> None:
-        if not self._reading:
-            self._loop.add_reader(self._sock.fileno(), self._readable)
-            self._reading = True
+        self._ask_to_read()
         self._waiter = self._loop.create_future()
         try:
             await self._waiter
@@ -89,10 +87,22 @@ class TimedSocket:
                 sent = self._sock.send(view)
             except (BlockingIOError, InterruptedError):
                 sent = 0
-            view = view[sent:]
-            if not view:
+            if sent == len(view):
                 return now
-            await writable(self._loop, self._sock)
+            view = view[sent:]
+            await self.writable()
+
+    async def writable(self) -> None:
+        """Wait until the socket takes bytes, or its connection attempt has ended."""
+        # Reading is asked for first: the loop then has one handle for both, and keeps it.
+        self._ask_to_read()
+        ready = self._loop.create_future()
+        fd = self._sock.fileno()
+        self._loop.add_writer(fd, _wake, ready)
+        try:
+            await ready
+        finally:
+            self._loop.remove_writer(fd)
 
     def close(self) -> None:
         """Close the socket; nothing is awaited, and a second call does nothing."""
@@ -103,6 +113,11 @@ class TimedSocket:
                 self._reading = False
             self._sock.close()
 
+    def _ask_to_read(self) -> None:
+        if not self._reading:
+            self._loop.add_reader(self._sock.fileno(), self._readable)
+            self._reading = True
+
     def _readable(self) -> None:
         waiter = self._waiter
         if waiter is None:
@@ -111,17 +126,6 @@ class TimedSocket:
             self._reading = False
         elif not waiter.done():
             waiter.set_result(None)
-
-
-async def writable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
-    """Wait until ``sock`` takes bytes, or its connection attempt has ended."""
-    ready = loop.create_future()
-    fd = sock.fileno()
-    loop.add_writer(fd, _wake, ready)
-    try:
-        await ready
-    finally:
-        loop.remove_writer(fd)
 
 
 def _wake(ready: asyncio.Future[None]) -> None:

@@ -13,7 +13,7 @@ from probes.failure import Failure, OwnFault
 from probes.sample import Clock, Fault
 from probes.wire.addresses import Address, Scope
 from probes.wire.clock import STAMPS
-from probes.wire.sockets import TimedSocket, open_socket, writable
+from probes.wire.sockets import TimedSocket, open_socket
 
 # struct tcp_info of linux/tcp.h: tcpi_rtt stands at byte 68, tcpi_total_retrans at byte 100.
 _TCP_INFO_BYTES = 104
@@ -34,20 +34,20 @@ async def connect(loop: asyncio.AbstractEventLoop, address: Address, port: int) 
         OwnFault: this machine could not even try.
     """
     sock = open_socket(address, socket.SOCK_STREAM)
+    stream = TimedSocket(loop, sock, address)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         started = monotonic()
         _begin(sock, address, port)
-        await writable(loop, sock)
+        await stream.writable()
         now = monotonic()
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise Failure(Fault.CONNECT, f"{address.text} port {port}: {os.strerror(code)}")
         took, clock = _handshake_time(sock, now - started)
     except BaseException:
-        sock.close()
+        stream.close()
         raise
-    stream = TimedSocket(loop, sock, address)
     stream.arrived = started + took
     stream.clock = clock
     return stream, took
