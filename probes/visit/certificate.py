@@ -15,16 +15,18 @@ _MOST_NAMES = 20
 
 def tls_evidence(stream: TlsStream, *, verified: bool) -> dict[str, Any]:
     """The protocol's version, the cipher, and what the certificate says of itself."""
-    evidence: dict[str, Any] = {"version": stream.version, "cipher": stream.cipher, "verified": verified}
-    der = stream.certificate
-    if der is not None:
-        evidence.update(_certificate(der))
-    return evidence
+    return _evidence(stream.certificate, stream.version, stream.cipher, verified)
 
 
 @lru_cache(maxsize=4096)
+def _evidence(der: bytes | None, version: str | None, cipher: str | None, verified: bool) -> dict[str, Any]:
+    """What is the same at every visit and not cheap to read. Nobody changes it: it is shared by samples."""
+    evidence: dict[str, Any] = {"version": version, "cipher": cipher, "verified": verified}
+    return evidence | (_certificate(der) if der is not None else {})
+
+
 def _certificate(der: bytes) -> dict[str, Any]:
-    """The facts of one certificate: the same at every visit, and not cheap to read."""
+    """The facts of one certificate."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         return {

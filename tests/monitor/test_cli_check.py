@@ -6,6 +6,7 @@ import os
 import sys
 
 import pytest
+import typer
 from scripted import answering, redirect, refused_port, response, serve
 
 from probes.sample import Outcome, Sample
@@ -108,3 +109,12 @@ async def test_wrong_usage_says_what_would_be_right(arguments, words):
     assert (code, out) == (2, "")
     # The message is laid out in a frame; its words are what counts.
     assert words in " ".join(err.replace("│", " ").split())
+
+
+def test_the_exit_code_says_how_it_went_in_this_process_too(capsys):
+    from monitor.cli.check import command
+
+    with pytest.raises(typer.Exit) as caught:
+        command([f"http://127.0.0.1:{refused_port()}/"])
+    assert caught.value.exit_code == 1
+    assert capsys.readouterr().out.startswith("DOWN http")
