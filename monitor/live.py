@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from monitor.scoreboard import USUAL, Figure, Line, Mark, Promises, Series, score
+from monitor.scoreboard import USUAL, WHEN_GREEN, Figure, Line, Mark, Promises, Series, score
 from storage.standing import Standing
 
 LONGEST = 40
@@ -77,6 +77,8 @@ def _caption(promises: Promises, left_out: int) -> str:
         parts.append(f"availability at least {promises.availability.show(promises.availability.target)}")
     if parts:
         lines.append(f"Promised, over a longer time than this: {', '.join(parts)}.")
+    if promises.availability is not None:
+        lines.append(WHEN_GREEN)
     if left_out > 0:
         lines.append(f"{left_out} more lines are on the web page.")
     return "\n".join(lines)

@@ -162,8 +162,12 @@ def _availability(counts: Mapping[Outcome, int], promise: Objective | None) -> F
     mark = _mark(share, promise)
     if mark is Mark.GOOD and promise is not None and not proves(up, down, promise.target):
         # Thirteen visits without a failure say nothing about 99.99 %: green would be a verdict without data.
-        return Figure(_percent(share), f"{note}, no proof yet", Mark.PLAIN)
+        return Figure(_percent(share), note, Mark.PLAIN)
     return Figure(_percent(share), note, mark)
+
+
+WHEN_GREEN = "Availability is green only once the visits are enough to prove it."
+"""What is said beside figures of availability."""
 
 
 def proves(up: int, down: int, target: float) -> bool:

@@ -42,8 +42,7 @@ def command(
     options: dict[str, object] = {"ca": ca, "insecure": insecure or None, "resolve": resolve or None}
     given = {name: value for name, value in options.items() if value is not None}
     targets = [_target(url, probe, timeout, given) for url in urls]
-    good = asyncio.run(_check(targets, count, as_json=as_json))
-    raise typer.Exit(0 if good else 1)
+    raise typer.Exit(0 if asyncio.run(_check(targets, count, as_json=as_json)) else 1)
 
 
 def _target(url: str, probe: str, timeout: str, given: dict[str, object]) -> Target:

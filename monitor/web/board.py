@@ -16,7 +16,7 @@ from types import MappingProxyType
 from jinja2 import Environment, PackageLoader
 
 from monitor.pace import Pace
-from monitor.scoreboard import Figure, Line, Promises, Series, global_ttfb, score
+from monitor.scoreboard import WHEN_GREEN, Figure, Line, Promises, Series, global_ttfb, score
 from storage.failure import StoreUnavailable
 from storage.standing import Standing
 
@@ -127,6 +127,7 @@ class Board:
             facts=facts,
             troubles=troubles,
             sections=sections(rows, now, facts),
+            when_green=WHEN_GREEN,
             now=now,
             window=window,
             windows=WINDOWS,

@@ -31,7 +31,6 @@ class Scope(StrEnum):
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215: the IPv4 address is anywhere in it
 _COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, section 2.5.5.1
-_SHARED = ipaddress.IPv4Network("100.64.0.0/10")  # RFC 6598
 _METADATA = frozenset(  # cloud metadata services outside the link-local range
     {
         ipaddress.ip_address("fd00:ec2::254"),
@@ -95,9 +94,7 @@ def scope(ip: IpAddress) -> Scope:
         return Scope.RESERVED
     if ip.is_global:
         return Scope.PUBLIC
-    if ip.is_private or (isinstance(ip, ipaddress.IPv4Address) and ip in _SHARED):
-        return Scope.PRIVATE
-    return Scope.RESERVED
+    return Scope.PRIVATE
 
 
 @lru_cache(maxsize=4096)

@@ -85,7 +85,7 @@ class TimedSocket:
             now = monotonic()
             try:
                 sent = self._sock.send(view)
-            except (BlockingIOError, InterruptedError):
+            except (BlockingIOError, InterruptedError):  # pragma: no cover  # writable, and then not
                 sent = 0
             if sent == len(view):
                 return now

@@ -102,6 +102,7 @@ SHIELDS = [
     ("403 Forbidden", ["Server: cloudflare"], b"error code: 1020", "Cloudflare"),
     ("403 Forbidden", ["Server: AkamaiGHost"], b"<H1>Access Denied</H1> Reference #18.1", "Akamai"),
     ("200 OK", [], b'<iframe src="/_Incapsula_Resource?SWUDNSAI=31&xinfo=1">', "Imperva"),
+    ("200 OK", [], b" " * 20_000 + b"/_SEC/CP_CHALLENGE/", "Akamai"),
     ("202 Accepted", ["x-amzn-waf-action: challenge"], b"", "AWS WAF"),
     ("403 Forbidden", ["x-datadome: protected"], b"", "DataDome"),
     ("200 OK", [], b"<script>var sucuri_cloudproxy_js=''</script>", "Sucuri"),
