@@ -15,6 +15,9 @@ from storage.standing import Standing
 LONGEST = 40
 """Lines that the table shows: a terminal has no room for more, and the web page shows them all."""
 
+WIDE = 104
+"""Columns of a terminal from which everything has room."""
+
 _STYLES = {Mark.GOOD: "green", Mark.BAD: "bold red", Mark.UNKNOWN: "yellow", Mark.PLAIN: ""}
 
 
@@ -26,8 +29,12 @@ def live_table(
     every: Mapping[Series, float] | None = None,
     window: str = "",
     longest: int = LONGEST,
+    width: int = WIDE,
 ) -> Table:
-    """Pages against their targets. ``window`` says of which time: ``last 15 min``, say."""
+    """Pages against their targets. ``window`` says of which time: ``last 15 min``, say.
+
+    ``width`` is the terminal's; in a narrow one all gives way but the figures and what they are made of.
+    """
     lines = score(rows, now, promises, every=every)
     shown = sorted(lines, key=_urgency)[:longest] if len(lines) > longest else lines
     title = "Pages against their targets" + (f", {window}" if window else "")
@@ -42,17 +49,21 @@ def live_table(
     )
     table.add_column("page", overflow="fold")
     table.add_column("region")
-    table.add_column("probe")
+    wide = width >= WIDE
+    if wide:
+        table.add_column("probe")
     table.add_column("now")
     for heading in ("TTFB", "availability"):
         table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("", style="dim")
     for line in shown:
+        state = Text(line.state.text, style=_STYLES[line.state.mark])
+        note = Text(f" {line.state.note}" if wide else "", style="dim")
         table.add_row(
             Text(f"{line.vendor}/{line.page}"),
             Text(line.region),
-            Text(line.probe),
-            Text.assemble((line.state.text, _STYLES[line.state.mark]), (f" {line.state.note}", "dim")),
+            *([Text(line.probe)] if wide else []),
+            Text.assemble(state, note),
             *_cells(line.ttfb),
             *_cells(line.availability),
         )

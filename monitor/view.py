@@ -70,5 +70,7 @@ def _draw(live: Live, daemon: Viewed) -> None:
         rows = daemon.standing(now - timedelta(minutes=WINDOW))
     except StoreUnavailable:
         return
-    table = live_table(rows, now, facts.promises, every=facts.every, window=f"last {WINDOW} min")
+    words = f"last {WINDOW} min"
+    width = live.console.width
+    table = live_table(rows, now, facts.promises, every=facts.every, window=words, width=width)
     live.update(table, refresh=True)

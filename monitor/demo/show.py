@@ -87,7 +87,9 @@ class Scene:
                 while await self._goes_on(DRAWING):
                     now = datetime.now(UTC)
                     rows = await asyncio.to_thread(self._standing, max(self._started, now - WINDOW))
-                    live.update(live_table(rows, now, every=self._every, window=WINDOW_WORDS), refresh=True)
+                    width = self._console.width
+                    table = live_table(rows, now, every=self._every, window=WINDOW_WORDS, width=width)
+                    live.update(table, refresh=True)
         else:
             while await self._goes_on(lines):
                 rows = await asyncio.to_thread(self._standing, self._started)

@@ -184,3 +184,13 @@ def test_a_long_table_shows_first_what_is_wrong():
 
 def test_a_table_without_promises_promises_nothing():
     assert "Promised" not in printed(live_table([], NOW, Promises(None, None)))
+
+
+def test_a_narrow_terminal_keeps_the_figures_and_what_they_are_made_of():
+    wide, narrow = printed(live_table([ROW], NOW)), printed(live_table([ROW], NOW, width=80))
+    for words in ("easyshop/sale", "eu-west", "212 ms", "mean of 240", "100 %", "0 of 240 failed"):
+        assert words in wide
+        assert words in narrow
+    assert "7 s ago" in wide
+    assert "7 s ago" not in narrow
+    assert "probe" not in narrow
