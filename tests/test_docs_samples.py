@@ -20,7 +20,7 @@ from probes.sample import PHASES, Attempt, Clock, Fault, Hop, Outcome, Sample
 from probes.units import format_size
 from probes.visit import body, connection, plan, visit
 from probes.visit.options import Options
-from probes.wire import bounds, decode, dial, h1, names, query
+from probes.wire import bounds, decode, dial, names, query
 from storage import drain, engine, recorder, retention
 from storage.store import Store
 from storage.tables import samples as stored
@@ -136,7 +136,7 @@ def figures() -> Iterator[tuple[Page, str]]:
     yield MEASUREMENT, f"IPv4 waits up to {names.RESOLUTION_DELAY * 1000:g} ms for IPv6"
     yield MEASUREMENT, f"server has {query.TRY_SECONDS:g} s, then the next one is asked"
     yield MEASUREMENT, f"after {dial.ATTEMPT_DELAY * 1000:g} ms without an answer"
-    yield MEASUREMENT, f"the first reads are small ({size(h1.FIRST_READ_BYTES)})"
+    yield MEASUREMENT, f"the first reads are small ({size(bounds.FIRST_READ_BYTES)})"
     yield MEASUREMENT, f"`User-Agent: {plan.USER_AGENT}`"
     yield MEASUREMENT, f"`Accept-Encoding: {decode.ACCEPTED}`"
     yield MEASUREMENT, f"in bodies of at most {size(shields.LOOKED_AT_BYTES)}"

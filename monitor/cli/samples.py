@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.config import DEFAULT_CONFIG
+from monitor.cli.printable import printable
 from probes.sample import PHASES, Attempt, Outcome, Sample
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _print_rows(
 def _row(sample: Sample) -> tuple[str, ...]:
     """A sample as the cells of the table."""
     return tuple(
-        "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in cell)
+        printable(cell)
         for cell in (
             sample.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
             sample.vendor,

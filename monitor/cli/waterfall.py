@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from monitor.cli.printable import printable
 from probes.sample import PHASES, Hop, Outcome, Sample
 
 BAR_WIDTH = 40
@@ -82,11 +83,6 @@ def summary(samples: list[Sample], targets: Targets) -> RenderableType:
         text.append("  ")
         text.append_text(_against(mean, targets.ttfb))
     return text
-
-
-def printable(text: str) -> str:
-    """``text`` without characters that could command a terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _headline(sample: Sample) -> Text:

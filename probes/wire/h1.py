@@ -10,13 +10,10 @@ import asyncio
 
 from probes.failure import Failure
 from probes.sample import Fault
-from probes.wire.bounds import HEAD_BYTES
+from probes.wire.bounds import FIRST_READ_BYTES, HEAD_BYTES
 from probes.wire.exchange import Head, Request, Stream
 from probes.wire.h1_body import BodyReader, Sized, body_reader
 from probes.wire.h1_head import broken, parse_head, split_head, write_request
-
-FIRST_READ_BYTES = 4096
-"""A small first read, so that the first byte's arrival is not taken for that of a whole queue's last."""
 
 _BEGINNING = b"HTTP/"
 

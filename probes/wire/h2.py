@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from probes.failure import Failure
 from probes.sample import Fault
+from probes.wire.bounds import FIRST_READ_BYTES
 from probes.wire.exchange import Head, Request, Stream
-from probes.wire.h1 import FIRST_READ_BYTES
 from probes.wire.h2_response import Response
 from probes.wire.h2_session import Session
 from probes.wire.sockets import READ_BYTES

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from monitor.cli.waterfall import BAR_WIDTH, Targets, expiry_days, printable, render, summary, within
+from monitor.cli.printable import printable
+from monitor.cli.waterfall import BAR_WIDTH, Targets, expiry_days, render, summary, within
 from probes.sample import Attempt, Clock, Fault, Hop, Outcome, Sample
 
 TARGETS = Targets(ttfb=0.3)
