@@ -51,9 +51,9 @@ class Runner:
     async def run(self, target: Target, attempt: Attempt = Attempt.SCHEDULED) -> Sample:
         """Visit ``target`` once. It takes no longer than the target's timeout and a moment to clean up."""
         at = self._wall()
-        trace = Trace(self._mono())
+        trace = Trace(self._mono(), target.timeout, attempt)
         verdict = await self._measure(target, trace)
-        ended = self._mono()
+        ended = self._mono() if trace.ended is None else trace.ended
         tainted = self._health.taints(trace.started, ended)
         if tainted:
             verdict = _in_doubt(verdict, tainted)
@@ -67,6 +67,8 @@ class Runner:
             with deadline:
                 await self._probes[target.probe].measure(target, trace)
         except DeadlinePassed:
+            if trace.ended is not None:  # only a look for evidence was cut off
+                return _UP
             detail = f"no answer within {target.timeout:g} s: {under_way(trace.hops, target.url)}"
             return Outcome.DOWN, Fault.TIMEOUT, detail
         except Failure as failure:

@@ -20,6 +20,10 @@ class Target:
     timeout: float = 10.0
     """Seconds that one whole measurement may take."""
     labels: dict[str, str] = field(default_factory=dict)
+    variant: str | None = None
+    """What tells this target from others of the same page and probe, such as an advertising channel."""
+    continent: str | None = None
+    """Where the region lies, as the config says it: AF, AN, AS, EU, NA, OC or SA."""
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from probes.sample import Clock, Hop
+from probes.sample import Attempt, Clock, Hop
 
 
 class Trace:
     """The record of one measurement, made by the runner and filled by the probe.
 
     All times are ``time.monotonic()`` seconds. ``first_byte`` is when the first byte of the final
-    response arrived; until then there is no TTFB.
+    response arrived; until then there is no TTFB. ``ended`` is when the measurement itself was over: a
+    probe sets it before it looks at more for evidence, so that neither the sample's duration nor its taints
+    are of that. ``deadline`` is when the runner cuts the whole off.
     """
 
-    __slots__ = ("bytes", "clock", "evidence", "first_byte", "hops", "started", "vitals")
+    __slots__ = (
+        "attempt",
+        "bytes",
+        "clock",
+        "deadline",
+        "ended",
+        "evidence",
+        "first_byte",
+        "hops",
+        "started",
+        "vitals",
+    )
 
-    def __init__(self, started: float) -> None:
+    def __init__(
+        self, started: float, timeout: float = math.inf, attempt: Attempt = Attempt.SCHEDULED
+    ) -> None:
         self.started = started
+        self.deadline = started + timeout
+        self.attempt = attempt
+        self.ended: float | None = None
         self.first_byte: float | None = None
         self.clock = Clock.KERNEL
         self.bytes: int | None = None

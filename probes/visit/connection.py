@@ -21,7 +21,7 @@ from probes.wire.dial import dial
 from probes.wire.exchange import Engine, Stream
 from probes.wire.h1 import Http1
 from probes.wire.h2 import Http2
-from probes.wire.names import Names
+from probes.wire.names import Lookup, Names
 from probes.wire.sockets import TimedSocket
 from probes.wire.tls import TlsStream, Trust, context
 
@@ -46,6 +46,8 @@ class Connector:
     """Opens the connections of one visit."""
 
     def __init__(self, names: Names, plan: Plan, trace: Trace) -> None:
+        self.lookup: Lookup | None = None
+        """The last look-up."""
         self._names = names
         self._plan = plan
         self._trace = trace
@@ -82,6 +84,7 @@ class Connector:
             pins=plan.pins,
             servers=plan.servers,
         )
+        self.lookup = lookup
         hop.dns = lookup.took
         self._trace.note(lookup.clock)
         hop.address = next((address.text for address in lookup.addresses), None)

@@ -18,7 +18,7 @@ from probes.visit.step import Origin, Step
 from probes.wire.addresses import Address, Scope, may_follow
 from probes.wire.bounds import REDIRECT_BODY_BYTES, REDIRECT_BODY_SECONDS
 from probes.wire.exchange import Head, Request
-from probes.wire.names import Names
+from probes.wire.names import Lookup, Names
 
 _REFUSAL_SECONDS = 1.0
 """How long the body of a bad answer is waited for: it is only looked at for a shield's mark."""
@@ -27,13 +27,23 @@ _REFUSAL_SECONDS = 1.0
 class Visit:
     """Visits one page once and writes what it sees into the trace."""
 
-    def __init__(self, names: Names, plan: Plan, trace: Trace) -> None:
+    def __init__(self, names: Names, plan: Plan, trace: Trace, *, keep_text: bool = False) -> None:
+        self.head: Head | None = None
+        """The last response's head, once there was one."""
+        self.body: Body | None = None
+        """The final response's body, as far as it was read and kept."""
         self._plan = plan
         self._trace = trace
         self._connector = Connector(names, plan, trace)
         self._open: dict[Origin, Connection] = {}
         self._cookies = Cookies()
         self._scope: Scope | None = None
+        self._keep_text = keep_text
+
+    @property
+    def lookup(self) -> Lookup | None:
+        """The look-up of the last host that was connected to: its aliases, addresses and time to live."""
+        return self._connector.lookup
 
     async def run(self) -> None:
         """Go where the page leads.
@@ -59,6 +69,7 @@ class Visit:
         connection = await self._connection(step, hop)
         hop.protocol = connection.engine.name
         head = await connection.engine.exchange(self._request(step))
+        self.head = head
         hop.status = head.status
         hop.wait = max(0.0, head.first_byte - head.sent)
         if head.early is not None:
@@ -130,9 +141,9 @@ class Visit:
     async def _finish(self, connection: Connection, head: Head, hop: Hop) -> None:
         """Read the final response's body and hold it against what is expected."""
         options = self._plan.options
-        body = Body()
+        body = self.body = Body()
         searched = options.expect.body is not None or options.expect.body_regex is not None
-        keep = KEPT_BYTES if searched else LOOKED_AT_BYTES
+        keep = KEPT_BYTES if searched or self._keep_text else LOOKED_AT_BYTES
         good = self._is_good(head.status)
         reading = read_body(
             connection.engine,
