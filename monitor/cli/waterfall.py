@@ -10,6 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from monitor.cli.amounts import milliseconds
+from monitor.cli.facts.all import facts
 from monitor.cli.printable import printable
 from probes.sample import PHASES, Hop, Outcome, Sample
 
@@ -79,7 +81,8 @@ def summary(samples: list[Sample], targets: Targets) -> RenderableType:
             text.append(f"{count} {outcome.value}  ", style=_OUTCOMES[outcome])
     if good:
         mean = sum(good) / len(good)
-        text.append(f"TTFB mean {_ms(mean)} (of {len(good)}), min {_ms(min(good))}, max {_ms(max(good))}")
+        low, high = milliseconds(min(good)), milliseconds(max(good))
+        text.append(f"TTFB mean {milliseconds(mean)} (of {len(good)}), min {low}, max {high}")
         text.append("  ")
         text.append_text(_against(mean, targets.ttfb))
     return text
@@ -110,7 +113,7 @@ def _hops(hops: list[Hop]) -> Table:
     total = sum(seconds for hop in hops for _, seconds in _phases(hop))
     before = 0.0
     for number, hop in enumerate(hops, 1):
-        cells = [_ms(getattr(hop, phase)) for phase in PHASES]
+        cells = [milliseconds(getattr(hop, phase)) for phase in PHASES]
         bar = _bar(hop, before, total)
         table.add_row(str(number), str(hop.status or "-"), hop.address or "-", *cells, bar)
         before += sum(seconds for _, seconds in _phases(hop))
@@ -154,7 +157,7 @@ def _verdicts(sample: Sample, targets: Targets) -> Table:
         verdict = (
             _against(sample.ttfb, targets.ttfb) if counts else Text("not counted: the visit failed", "dim")
         )
-        table.add_row("TTFB", _ms(sample.ttfb), f"target {_ms(targets.ttfb)}", verdict)
+        table.add_row("TTFB", milliseconds(sample.ttfb), f"target {milliseconds(targets.ttfb)}", verdict)
     days = expiry_days(sample)
     if days is not None:
         ends = datetime.fromisoformat(sample.evidence["tls"]["not_after"]).astimezone(UTC)
@@ -167,43 +170,12 @@ def _verdicts(sample: Sample, targets: Targets) -> Table:
 
 def _facts_table(sample: Sample) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    for name, words in _facts(sample):
+    for name, words in facts(sample):
         table.add_row(Text(name, style="dim"), words)
     return table
 
 
-def _facts(sample: Sample) -> Iterator[tuple[str, str]]:
-    """What else the sample says, in words."""
-    tls = sample.evidence.get("tls", {})
-    if tls.get("version"):
-        words = f"{tls['version']}, {tls['cipher']}"
-        yield "encryption", words if tls.get("verified") else f"{words}, the certificate was not verified"
-    if tls.get("subject"):
-        yield "issued", printable(f"to {tls['subject']} by {tls['issuer']}")
-    if sample.client is not None:
-        yield "our own time", f"{_ms(sample.client)}, not part of TTFB"
-    early = sample.hops[-1].early if sample.hops else None
-    if early is not None:
-        yield "early hints", f"a 103 after {_ms(early)} of the wait"
-    if sample.clock != "kernel":
-        yield "clock", "the event loop's: this machine's kernel gave no arrival times"
-    if "proxy" in sample.evidence:
-        yield "proxy", f"through {sample.evidence['proxy']}: phases are partly the proxy's"
-    for failed in sample.evidence.get("unreached", []):
-        yield "not reached", printable(failed)
-    if sample.tainted:
-        yield "tainted", f"by our own machine: {', '.join(sample.tainted)}"
-
-
 def _against(seconds: float, target: float) -> Text:
     if seconds <= target:
-        return Text(f"{_ms(target - seconds)} within", style="green")
-    return Text(f"{_ms(seconds - target)} over", style="bold red")
-
-
-def _ms(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    milliseconds = seconds * 1000
-    digits = 0 if milliseconds >= 99.95 else 1 if milliseconds >= 0.995 else 2
-    return f"{milliseconds:.{digits}f} ms"
+        return Text(f"{milliseconds(target - seconds)} within", style="green")
+    return Text(f"{milliseconds(seconds - target)} over", style="bold red")
