@@ -10,10 +10,12 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager, contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import uvicorn
 
+from monitor.demo.edges import edge_headers
 from monitor.demo.pages import Answer, answer
 from monitor.demo.plan import VENDORS, Behaviour, Mode, behaviour, mode_at, next_change
 from monitor.demo.record import Record
@@ -67,7 +69,7 @@ class App:
         await asyncio.sleep(delay)
         if plan.mode is Mode.SERVE:
             self._record.served(vendor, region, path, delay)
-        await _send(send, reply)
+        await _send(send, reply, edge_headers(vendor, region, self._clock()))
 
     async def tell_changes(self, since: float | None = None) -> None:
         """Write each change of a vendor's mode into the record when it comes, without end."""
@@ -142,8 +144,9 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
-async def _send(send: Send, reply: Answer) -> None:
-    headers = {"content-type": reply.kind, "content-length": str(len(reply.body)), **reply.headers}
+async def _send(send: Send, reply: Answer, edge: Mapping[str, str] = MappingProxyType({})) -> None:
+    own = {"content-type": reply.kind, "content-length": str(len(reply.body)), **reply.headers}
+    headers = {**edge, **own}
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": raw})
     await send({"type": "http.response.body", "body": reply.body})

@@ -10,7 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from monitor.demo.layout import HOST, SITES, Layout
+from monitor.demo.layout import HOST, Layout, site
+from monitor.demo.plan import VENDORS
 from monitor.demo.supervisor import Command
 from monitor.demo.trouble import DemoTrouble
 
@@ -35,14 +36,22 @@ CADDYFILE = """{{
 		level WARN
 	}}
 }}
+"""
 
-{sites} {{
+SITE = """
+https://{name}:{port} {{
 	tls "{chain}" "{key}"
-	header Strict-Transport-Security "max-age=31536000"
-	encode gzip
+{header}	encode gzip
 	reverse_proxy {host}:{app_port}
 }}
 """
+
+HEADERS = {
+    "swift": 'Strict-Transport-Security "max-age=31536000; includeSubDomains; preload"',
+    # It says that HTTP/3 is spoken where nobody listens: a visitor's browser tries, and loses time.
+    "slow": 'Alt-Svc `h3=":{closed_port}"; ma=3600`',
+}
+"""A header that caddy sets for a vendor, in the place of its own."""
 
 
 def caddy_binary(interpreter: Path = Path(sys.executable)) -> Path:
@@ -62,12 +71,19 @@ def caddy_binary(interpreter: Path = Path(sys.executable)) -> Path:
 
 def caddyfile(layout: Layout) -> str:
     """What caddy is told about itself and the vendors' sites."""
-    return CADDYFILE.format(
+    sites = [_site(layout, vendor) for vendor in VENDORS]
+    return CADDYFILE.format(host=HOST, storage=layout.path("caddy")) + "".join(sites)
+
+
+def _site(layout: Layout, vendor: str) -> str:
+    header = HEADERS.get(vendor, "").format(closed_port=layout.closed_port)
+    return SITE.format(
+        name=site(vendor),
+        port=layout.port,
+        chain=layout.chain(vendor),
+        key=layout.key(vendor),
+        header=f"\theader {header}\n" if header else "",
         host=HOST,
-        storage=layout.path("caddy"),
-        sites=", ".join(f"https://{name}:{layout.port}" for name in SITES),
-        chain=layout.path("chain.pem"),
-        key=layout.path("key.pem"),
         app_port=layout.app_port,
     )
 

@@ -32,13 +32,18 @@ class Region:
     """Seconds that a byte takes from the region to the vendors, one way."""
     metrics_port: int
     """The port of the agent's web page and ``/metrics``."""
+    continent: str = "EU"
+    """Where the region lies."""
 
 
 REGIONS = (
-    Region("eu-west", "127.0.0.11", 0.005, 9464),
-    Region("us-east", "127.0.0.12", 0.020, 9465),
-    Region("ap-south", "127.0.0.13", 0.035, 9466),
+    Region("eu-west", "127.0.0.11", 0.005, 9464, "EU"),
+    Region("us-east", "127.0.0.12", 0.020, 9465, "NA"),
+    Region("ap-south", "127.0.0.13", 0.035, 9466, "AS"),
 )
+
+DEAD = "127.0.0.19"
+"""An address at which nobody listens: the second one of a vendor that does not look after its own."""
 
 PORT = 8443
 """The vendors' port, if it is free."""
@@ -62,6 +67,8 @@ class Layout:
     """The vendors' port: caddy's on 127.0.0.1 and every relay's on its own address."""
     app_port: int
     """The port of the app behind caddy."""
+    closed_port: int
+    """A port that nobody listens on, where one vendor says that it speaks HTTP/3."""
     regions: tuple[Region, ...]
 
     @property
@@ -83,6 +90,14 @@ class Layout:
     def record(self) -> Path:
         """The demo's own record of what the vendors did."""
         return self.folder / "record.jsonl"
+
+    def chain(self, vendor: str) -> Path:
+        """The certificate of a vendor, with what leads to the authority."""
+        return self.path(f"{vendor}.chain.pem")
+
+    def key(self, vendor: str) -> Path:
+        """The key of a vendor's certificate."""
+        return self.path(f"{vendor}.key.pem")
 
     def path(self, name: str) -> Path:
         """A file of the demo's own."""
@@ -120,7 +135,8 @@ def lay_out(state: Path, started: float, port: int = PORT, regions: Sequence[Reg
     placed = tuple(
         replace(region, metrics_port=_free_port(region.metrics_port, [HOST], taken)) for region in regions
     )
-    return Layout(state.absolute(), started, port, _free_port(0, [HOST], taken), placed)
+    closed = _free_port(0, [HOST, *(region.address for region in regions)], taken)
+    return Layout(state.absolute(), started, port, _free_port(0, [HOST], taken), closed, placed)
 
 
 def _free_port(wish: int, addresses: Iterable[str], taken: set[int]) -> int:

@@ -93,12 +93,17 @@ MISSING = Answer(404, HTML, b"<html><head><title>404 Not Found</title></head><bo
 
 
 def answer(vendor: str, path: str, query: str, mode: Mode) -> Answer:
-    """What ``vendor`` says to a request for ``path`` in ``mode``; ``/go`` leads to ``/sale``, query kept."""
+    """What ``vendor`` says to a request for ``path`` in ``mode``.
+
+    ``/go`` leads to ``/sale`` with the query, of which ``shaky`` loses where a visitor came from.
+    """
     if mode is Mode.ERROR:
         return ERROR
     if mode is Mode.CHALLENGE:
         return _challenge()
     if path == "/go":
+        if vendor == "shaky":
+            query = "&".join(pair for pair in query.split("&") if not pair.startswith("utm_"))
         return Answer(302, HTML, b"", {"location": f"/sale?{query}" if query else "/sale"})
     return _site(vendor).get(path, MISSING)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.demo.agents import agent_config, agent_config_path
 from monitor.demo.caddy import caddyfile
 from monitor.demo.certificates import write_certificates
-from monitor.demo.layout import SITES, Layout
+from monitor.demo.layout import Layout
 from monitor.demo.trouble import DemoTrouble
 from storage.store import Store, StoreUnavailable
 
@@ -21,7 +21,7 @@ def prepare(layout: Layout) -> None:
     Raises:
         DemoTrouble: the database in the state folder is not one that this version can use.
     """
-    write_certificates(SITES, layout.ca, layout.path("chain.pem"), layout.path("key.pem"))
+    write_certificates(layout)
     layout.path("Caddyfile").write_text(caddyfile(layout), "utf-8")
     for region in layout.regions:
         layout.path(region.name).mkdir(exist_ok=True)

@@ -76,6 +76,24 @@ async def test_go_leads_to_the_sale_and_keeps_the_query(tmp_path: Path) -> None:
     assert plain.headers["location"] == "/sale"
 
 
+async def test_one_vendor_loses_where_its_visitors_came_from(tmp_path: Path) -> None:
+    async with running(tmp_path) as demo:
+        tracked = await demo.get("shaky", "/go?utm_source=facebook&fbclid=1&utm_medium=cpc")
+        bare = await demo.get("shaky", "/go?utm_source=facebook")
+    assert tracked.headers["location"] == "/sale?fbclid=1"
+    assert bare.headers["location"] == "/sale"
+
+
+async def test_each_region_meets_the_networks_that_stand_in_front(tmp_path: Path) -> None:
+    async with running(tmp_path, clock=lambda: 12.5) as demo:
+        swift, slow, shaky = [await demo.get(vendor) for vendor in ("swift", "slow", "shaky")]
+    assert swift.headers["x-served-by"].endswith("-IAD")
+    assert (swift.headers["x-cache"], swift.headers["age"]) == ("HIT", "12")
+    assert slow.headers["cf-ray"].endswith("-FRA")
+    assert slow.headers["cf-cache-status"] == "DYNAMIC"
+    assert not {"via", "x-served-by", "cf-ray"} & set(shaky.headers)
+
+
 async def test_an_unknown_path_is_missing_and_an_unknown_name_is_the_control(tmp_path: Path) -> None:
     async with running(tmp_path) as demo:
         assert (await demo.get("swift", "/nothing")).status_code == 404

@@ -4,10 +4,12 @@ import io
 import re
 import ssl
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
+from cryptography import x509
 from rich.console import Console
 
 from monitor.config import load
@@ -15,6 +17,7 @@ from monitor.demo.agents import agent_command, agent_config_path
 from monitor.demo.caddy import caddy_binary
 from monitor.demo.layout import REGIONS, Layout, lay_out
 from monitor.demo.opening import opening
+from monitor.demo.plan import VENDORS
 from monitor.demo.preparation import alone, prepare
 from monitor.demo.trouble import DemoTrouble
 from storage.store import Store
@@ -49,8 +52,13 @@ def test_every_agents_config_is_right(layout: Layout) -> None:
 def test_the_authority_vouches_for_the_vendors_and_the_key_is_nobody_elses(layout: Layout) -> None:
     prepare(layout)
     ssl.create_default_context(cafile=layout.ca)
-    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(layout.path("chain.pem"), layout.path("key.pem"))
-    assert layout.path("key.pem").stat().st_mode & 0o077 == 0
+    days = {}
+    for vendor in VENDORS:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(layout.chain(vendor), layout.key(vendor))
+        assert layout.key(vendor).stat().st_mode & 0o077 == 0
+        leaf = x509.load_pem_x509_certificate(layout.chain(vendor).read_bytes())
+        days[vendor] = round((leaf.not_valid_after_utc - datetime.now(UTC)).total_seconds() / 86_400)
+    assert days == {"swift": 90, "slow": 90, "shaky": 9}
 
 
 def test_an_old_state_folder_is_used_again(layout: Layout) -> None:
