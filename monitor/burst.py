@@ -19,9 +19,7 @@ import structlog
 
 from monitor.watch import Watch
 from probes.sample import Attempt, Outcome, Sample
-from probes.target import Target
-
-Key = tuple[str, str, str]
+from probes.target import Key, Target
 
 _log = structlog.get_logger(__name__)
 

@@ -22,9 +22,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from monitor.watch import Watch
-from probes.target import Target
-
-Key = tuple[str, str, str]
+from probes.target import Key, Target
 
 
 class Result(StrEnum):
@@ -88,7 +86,8 @@ class _Line:
 
 def phase(target: Target, every: float) -> float:
     """Where in ``[0, every)`` the slots of ``target`` lie: the same at each start, spread over targets."""
-    name = "\0".join((target.vendor, target.page, target.probe, target.region))
+    parts = [target.vendor, target.page, target.probe, target.region]
+    name = "\0".join(parts if target.variant is None else [*parts, target.variant])
     share = int.from_bytes(blake2b(name.encode(), digest_size=6).digest(), "big") / 2**48
     return share * every
 
@@ -149,12 +148,12 @@ class Cadence:
         runs while a run of its target from before is still under way.
 
         Raises:
-            ValueError: two watches have the same vendor, page and probe.
+            ValueError: two watches have the same key.
         """
         wanted = list(watches)
         after = {watch.target.key: watch for watch in wanted}
         if len(after) != len(wanted):
-            raise ValueError("the same vendor, page and probe is watched twice")
+            raise ValueError("the same vendor, page, probe and variant is watched twice")
         slots: list[Slot] = []
         for key, line in self._lines.items():
             if key not in after:

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from monitor.controls import Controls
 from probes.sample import Sample
+from probes.target import Key
 
 Then = Callable[[Sample], None]
 """What is done with a sample once it is settled."""
-Key = tuple[str, str, str]
 
 
 class _Held(NamedTuple):
@@ -43,7 +43,7 @@ class Handover:
 
     def put(self, sample: Sample, then: Then | None = None) -> None:
         """Emit ``sample``, which has just ended, once it is settled, and then call ``then`` with it."""
-        key = (sample.vendor, sample.page, sample.probe)
+        key = sample.key
         held = _Held(sample, self._mono(), then)
         if key in self._queues:
             self._queues[key].append(held)

@@ -96,6 +96,7 @@ def _bug(target: Target, error: BaseException) -> Verdict:
         vendor=target.vendor,
         page=target.page,
         probe=target.probe,
+        variant=target.variant,
         exc_info=error,
     )
     return Outcome.UNKNOWN, Fault.INTERNAL, f"{type(error).__name__}: {error}"
@@ -122,6 +123,7 @@ def _sample(
         url=target.url,
         region=target.region,
         probe=target.probe,
+        variant=target.variant,
         attempt=attempt,
         outcome=outcome,
         fault=fault,

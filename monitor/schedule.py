@@ -16,9 +16,10 @@ from typing import Any
 
 import structlog
 
-from monitor.cadence import Cadence, Key, Result, Slot, Tally
+from monitor.cadence import Cadence, Result, Slot, Tally
 from monitor.health import Lags
 from monitor.watch import Watch
+from probes.target import Key
 
 UNWIND = 1.0
 """Seconds that a run which was cut off has to unwind."""

@@ -33,7 +33,11 @@ class Probe(Protocol):
 
 
 class Kind(Protocol):
-    """A module that is a kind of probe."""
+    """A module that is a kind of probe.
+
+    It may have one function more, ``variants(options) -> tuple[str, ...]``: a kind that looks at one page in
+    several ways, each with an objective of its own, names them there, and the page is a target for each.
+    """
 
     __doc__: str
     Options: type[BaseModel]
@@ -46,6 +50,16 @@ class Kind(Protocol):
 
     def open_probe(self) -> AbstractAsyncContextManager[Probe]:
         """Open what the kind needs to measure, for as long as the context lasts."""
+
+
+def variants_of(kind: Kind, options: BaseModel) -> tuple[str | None, ...]:
+    """The variants of a page's targets, each once, where ``kind`` watches it with ``options``.
+
+    Where the kind knows of none, that is ``(None,)``: one target without a variant.
+    """
+    variants = getattr(kind, "variants", None)
+    found = tuple(dict.fromkeys(variants(options))) if variants is not None else ()
+    return found or (None,)
 
 
 @cache

@@ -82,7 +82,7 @@ class Sample:
 
     ``duration`` is the whole run; ``ttfb`` is navigation TTFB (start of the first look-up to the first
     byte of the final response, redirects included) without ``client``, the time that our own process
-    spent between phases.
+    spent between phases. ``variant`` is that of the target, mostly none.
     """
 
     id: str
@@ -92,6 +92,7 @@ class Sample:
     url: str
     region: str
     probe: str
+    variant: str | None = field(default=None, kw_only=True)  # no word of it in samples of earlier versions
     attempt: Attempt
     outcome: Outcome
     fault: Fault | None = None
@@ -107,6 +108,11 @@ class Sample:
     hops: list[Hop] = field(default_factory=list)
     vitals: dict[str, float] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """The key of the target that this is a sample of."""
+        return self.vendor, self.page, self.probe, self.variant or ""
 
     def to_json(self) -> builtins.bytes:
         """The sample as one JSON object on one line, absent values null, times RFC 3339 in UTC."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+Key = tuple[str, str, str, str]
+"""What tells the targets of one region apart: vendor, page, probe, and variant (empty where none is)."""
+
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Target:
@@ -26,6 +29,6 @@ class Target:
     """Where the region lies, as the config says it: AF, AN, AS, EU, NA, OC or SA."""
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What tells this target from others of the same region: vendor, page, probe."""
-        return self.vendor, self.page, self.probe
+    def key(self) -> Key:
+        """What tells this target from others of the same region."""
+        return self.vendor, self.page, self.probe, self.variant or ""

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model, model_validator
 
 from monitor.config.fields import Address, LabelName, Listen, Name, StorePlace, Url, check_store_url
 from monitor.config.objectives import Objective, default_objectives
 from monitor.watch import Watch
-from probes.kinds import Kind, kinds
+from probes.kinds import Kind, kinds, variants_of
 from probes.target import Target
 from probes.units import Seconds, Secret, format_duration
 
@@ -35,6 +35,8 @@ class Part(BaseModel):
 class ProbeSettings(Part):
     """What every kind of probe can be told, beside its own options."""
 
+    kind_of_probe: ClassVar[Kind | None] = None
+    """The kind whose options these are."""
     every: Annotated[Seconds, Field(ge=FASTEST)] = 15.0
     """The time between the starts of two runs."""
     timeout: Annotated[Seconds, Field(ge=SHORTEST_TIMEOUT)] = 10.0
@@ -46,6 +48,11 @@ class ProbeSettings(Part):
     def deadline(self) -> float:
         """Seconds that one run may take: a timeout that nobody wrote gives way to a short ``every``."""
         return self.timeout if "timeout" in self.model_fields_set else min(self.timeout, self.every)
+
+    @property
+    def variants_of_target(self) -> tuple[str | None, ...]:
+        """The variants in which a page is watched; ``None`` stands for a target without one."""
+        return (None,) if self.kind_of_probe is None else variants_of(self.kind_of_probe, self)
 
 
 class Probes(Part):
@@ -144,15 +151,18 @@ class Config(Part):
         return f"sqlite:///{self.state / DATABASE}" if place == "sqlite" else place
 
     def watches(self) -> list[Watch]:
-        """The lines of the schedule: each page with each of its probes."""
+        """The lines of the schedule: each page with each of its probes, in each of their variants."""
         return [
-            Watch(self._target(vendor, page, kind, settings), settings.every, settings.bursts)
+            Watch(self._target(vendor, page, kind, settings, variant), settings.every, settings.bursts)
             for vendor in self.vendors
             for page in vendor.pages
             for kind, settings in page.probes.configured()
+            for variant in settings.variants_of_target
         ]
 
-    def _target(self, vendor: Vendor, page: Page, kind: str, settings: ProbeSettings) -> Target:
+    def _target(
+        self, vendor: Vendor, page: Page, kind: str, settings: ProbeSettings, variant: str | None
+    ) -> Target:
         return Target(
             vendor=vendor.name,
             page=page.name,
@@ -162,6 +172,7 @@ class Config(Part):
             options=settings,
             timeout=settings.deadline,
             labels=dict(page.labels),
+            variant=variant,
         )
 
 
@@ -213,6 +224,7 @@ def _settings(name: str, kind: Kind) -> type[ProbeSettings]:
             _like(ProbeSettings, "timeout", default=kind.TIMEOUT),
         ),
         bursts=(bool, _like(ProbeSettings, "bursts", default=kind.BURSTS)),
+        kind_of_probe=(ClassVar[Kind | None], kind),
     )
     return cast("type[ProbeSettings]", model)
 

@@ -13,10 +13,7 @@ from monitor.metrics.own import Own
 from monitor.metrics.series import TargetSeries
 from monitor.pace import Pace
 from probes.sample import Sample
-from probes.target import Target
-
-Key = tuple[str, str, str]
-"""Vendor, page and probe: ``Target.key``."""
+from probes.target import Key, Target
 
 
 class Metrics:
@@ -56,7 +53,7 @@ class Metrics:
 
     def record(self, sample: Sample) -> None:
         """Take a sample in. One of a target that is no longer watched changes nothing."""
-        series = self._series.get((sample.vendor, sample.page, sample.probe))
+        series = self._series.get(sample.key)
         if series is not None:
             series.record(sample)
 

@@ -30,6 +30,13 @@ class TestPhase:
         targets += [make_target(region="there"), make_target(probe="http3")]
         assert len({phase(target, 15) for target in targets}) == 5
 
+    def test_of_a_target_without_a_variant_is_what_it_was_before_there_were_variants(self) -> None:
+        assert phase(make_target(), 15) == pytest.approx(3.1550745611816744)
+
+    def test_differs_between_the_variants_of_a_page(self) -> None:
+        targets = [make_target(variant=variant) for variant in (None, "google", "tiktok")]
+        assert len({phase(target, 15) for target in targets}) == 3
+
     def test_spreads_a_thousand_pages(self) -> None:
         seconds = [int(phase(make_target(f"page-{number}"), 15)) for number in range(1000)]
         counts = [seconds.count(second) for second in range(15)]

@@ -51,7 +51,7 @@ def target(page: str = "sale", vendor: str = "easyshop") -> Target:
 def metrics():
     made = Metrics(
         own=lambda: Own(version="1.2", sink_errors={"store": 2}, spooled=7, targets=1),
-        runs=lambda: {("easyshop", "sale", "http"): (40, 2)},
+        runs=lambda: {("easyshop", "sale", "http", ""): (40, 2)},
     )
     made.watch([target()])
     yield made

@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from monitor.config import Config, example, load, parse
 from monitor.config.fields import Address
@@ -45,7 +46,7 @@ def test_what_nobody_wrote_has_the_defaults_of_the_design(probes: Mapping[str, K
     assert config.retention.for_failures == timedelta(days=400)
     (watch,) = config.watches()
     assert (watch.every, watch.bursts, watch.target.timeout) == (15.0, True, 10.0)
-    assert watch.target.key == ("easyshop", "sale", "http")
+    assert watch.target.key == ("easyshop", "sale", "http", "")
     assert (watch.target.region, watch.target.url) == ("eu-west", "https://www.example.com/")
 
 
@@ -59,6 +60,28 @@ def test_a_page_is_watched_by_each_probe_that_it_names(probes: Mapping[str, Kind
     assert (http.target.probe, http.every, http.bursts) == ("http", 60.0, False)
     assert (browser.target.probe, browser.every, browser.bursts) == ("browser", 900.0, False)
     assert browser.target.timeout == 60.0
+
+
+def test_a_kind_with_variants_makes_a_page_a_target_for_each_of_them_once(probes: Mapping[str, Kind]) -> None:
+    class Options(BaseModel):
+        model_config = ConfigDict(frozen=True, extra="forbid")
+        channels: list[str] = []
+
+    kind = SimpleNamespace(
+        Options=Options, EVERY=60.0, TIMEOUT=10.0, BURSTS=False, variants=lambda options: options.channels
+    )
+    with_variants = cast("Mapping[str, Kind]", {**probes, "channel": kind})
+    page = "probes: {http: , channel: {every: 2m, channels: [google, tiktok, google]}}"
+    watches = config_of(with_variants, page).watches()
+    assert [(watch.target.probe, watch.target.variant, watch.every) for watch in watches] == [
+        ("http", None, 15.0),
+        ("channel", "google", 120.0),
+        ("channel", "tiktok", 120.0),
+    ]
+    assert {watch.target.key[:2] for watch in watches} == {("easyshop", "sale")}
+    assert len({watch.target.key for watch in watches}) == 3
+    (only,) = config_of(with_variants, "probes: {channel: }").watches()
+    assert only.target.variant is None
 
 
 def test_a_target_has_its_kinds_options_and_the_pages_labels(probes: Mapping[str, Kind]) -> None:
