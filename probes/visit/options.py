@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import httpx
 from pydantic import (
@@ -120,25 +120,17 @@ def parse_server(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-class Options(_Frozen):
-    """What a page may set for its visits over HTTP; everything has a default."""
+class Common(_Frozen):
+    """What a page may set for every kind of probe that visits it over HTTP; everything has a default."""
 
-    method: Annotated[str, Field(pattern=_METHOD, examples=["GET", "POST"])] = "GET"
-    """The request's method, in capitals."""
     headers: dict[HeaderName, str | Secret] = {}
     """Headers to send; they replace ours of the same name (User-Agent, Accept, ...)."""
     cookies: dict[HeaderName, str | Secret] = {}
     """Cookies to send, by name, to the page's own origin only."""
-    body: str | None = None
-    """What is sent as the request's body, in UTF-8."""
-    auth: Auth | None = None
-    """Sent to the page's own origin only, never after a redirect to another."""
     expect: Expect = Expect()
     """What a good answer looks like."""
     ip: Literal["any", "4", "6"] = "any"
     """The address families to use."""
-    protocol: Literal["auto", "h1", "h2"] = "auto"
-    """The version of HTTP: what the server chooses, or one."""
     redirects: Annotated[int, Field(ge=0, le=50)] = 20
     """How many redirects are followed; 0 takes a redirect for the final response."""
     max_body: Size = 10 * 1024 * 1024
@@ -155,10 +147,11 @@ class Options(_Frozen):
     """A file of roots (PEM) that are trusted beside Mozilla's."""
     insecure: bool = False
     """Take any certificate. The sample says so."""
-    client_certificate: ClientCertificate | None = None
-    """A certificate of our own, where the page asks for one."""
-    proxy: str | None = None
-    """An HTTP proxy, ``http://HOST:PORT``. The sample says so: its phases are partly the proxy's."""
+
+    def for_visit(self, **others: Any) -> Options:
+        """The same as options of a whole visit, with ``others`` of its own."""
+        common = {name: getattr(self, name) for name in Common.model_fields}
+        return Options.model_construct(**common, **others)
 
     @field_validator("headers")
     @classmethod
@@ -205,6 +198,23 @@ class Options(_Frozen):
         for text in servers:
             parse_server(text)
         return servers
+
+
+class Options(Common):
+    """What a page may set for its visits over HTTP; everything has a default."""
+
+    method: Annotated[str, Field(pattern=_METHOD, examples=["GET", "POST"])] = "GET"
+    """The request's method, in capitals."""
+    body: str | None = None
+    """What is sent as the request's body, in UTF-8."""
+    auth: Auth | None = None
+    """Sent to the page's own origin only, never after a redirect to another."""
+    protocol: Literal["auto", "h1", "h2"] = "auto"
+    """The version of HTTP: what the server chooses, or one."""
+    client_certificate: ClientCertificate | None = None
+    """A certificate of our own, where the page asks for one."""
+    proxy: str | None = None
+    """An HTTP proxy, ``http://HOST:PORT``. The sample says so: its phases are partly the proxy's."""
 
     @field_validator("proxy")
     @classmethod
