@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
+from typing import Generic, Protocol, TypeVar
 
 from probes.failure import Failure, OwnFault
 from probes.sample import Fault
@@ -21,48 +22,73 @@ MOST_ATTEMPTS = 12
 """How many addresses are tried: no name makes us knock at a thousand doors."""
 
 
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+Stream = TypeVar("Stream", bound=_Closable)
+
+Attempt = Callable[[Address], Awaitable[tuple[Stream, float]]]
+"""How one address is tried: it gives a connection and the seconds that it took, or raises a ``Failure``.
+
+A failure of another fault than ``connect`` is final: the other side was reached, and no other is tried.
+"""
+
+
 @dataclass(slots=True)
-class Dialled:
+class Dialled(Generic[Stream]):
     """A connection, and what it took from the start of the first attempt."""
 
-    stream: TimedSocket
+    stream: Stream
     took: float
     failed: list[str]
     """What the attempts before it said."""
 
 
-async def dial(lookup: Lookup, port: int, permit: Callable[[Address], None]) -> Dialled:
-    """Connect to the first address of ``lookup`` that answers.
+async def dial(lookup: Lookup, port: int, permit: Callable[[Address], None]) -> Dialled[TimedSocket]:
+    """Connect to the first address of ``lookup`` that answers, over TCP.
 
     ``permit`` is called with each address before it is tried, and raises a ``Failure`` to forbid it.
 
     Raises:
         Failure: no address answered, or none was permitted.
     """
+    loop = asyncio.get_running_loop()
+    return await race(lookup, permit, lambda address: tcp.connect(loop, address, port))
+
+
+async def race(
+    lookup: Lookup, permit: Callable[[Address], None], attempt: Attempt[Stream]
+) -> Dialled[Stream]:
+    """Connect to the first address of ``lookup`` at which ``attempt`` succeeds.
+
+    Raises:
+        Failure: it succeeded nowhere, or no address was permitted.
+    """
     addresses = lookup.addresses
     if len(addresses) == 1 and not lookup.pending:
         permit(addresses[0])
-        stream, took = await tcp.connect(asyncio.get_running_loop(), addresses[0], port)
+        stream, took = await attempt(addresses[0])
         return Dialled(stream, took, [])
-    race = _Race(lookup, port, permit)
+    running = _Race(lookup, permit, attempt)
     try:
-        return await race.run()
+        return await running.run()
     finally:
-        await race.close()
+        await running.close()
 
 
-class _Race:
+class _Race(Generic[Stream]):
     """The attempts of one dial."""
 
-    def __init__(self, lookup: Lookup, port: int, permit: Callable[[Address], None]) -> None:
+    def __init__(self, lookup: Lookup, permit: Callable[[Address], None], attempt: Attempt[Stream]) -> None:
         self._lookup = lookup
-        self._port = port
         self._permit = permit
+        self._attempt = attempt
         self._tried: set[Address] = set()
-        self._attempts: dict[asyncio.Task[tuple[TimedSocket, float]], tuple[Address, float]] = {}
+        self._attempts: dict[asyncio.Future[tuple[Stream, float]], float] = {}
         self._failures: list[Failure] = []
 
-    async def run(self) -> Dialled:
+    async def run(self) -> Dialled[Stream]:
         started = monotonic()
         while True:
             address = self._next()
@@ -113,20 +139,20 @@ class _Race:
         return None
 
     def _try(self, address: Address) -> None:
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(tcp.connect(loop, address, self._port))
-        self._attempts[task] = (address, monotonic())
+        self._attempts[asyncio.ensure_future(self._attempt(address))] = monotonic()
 
-    async def _first_end(self, delay: float | None) -> tuple[TimedSocket, float, float] | None:
+    async def _first_end(self, delay: float | None) -> tuple[Stream, float, float] | None:
         done, _ = await asyncio.wait(self._attempts, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
         winner = None
         for task in done:
-            _, began = self._attempts[task]
+            began = self._attempts[task]
             try:
                 stream, took = task.result()
             except Failure as failure:
-                self._failures.append(failure)
                 del self._attempts[task]
+                if failure.fault is not Fault.CONNECT and winner is None:
+                    raise
+                self._failures.append(failure)
                 continue
             if winner is None:
                 winner = (stream, began, took)

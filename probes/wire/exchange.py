@@ -1,4 +1,4 @@
-"""One request and its response, whatever the version of HTTP: what the two engines have in common."""
+"""One request and its response, whatever the version of HTTP: what the engines have in common."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Head:
         return None
 
 
-class Stream(Protocol):
-    """What an engine reads from and writes to: a timed socket, or TLS on one."""
+class Link(Protocol):
+    """What an engine's bytes come and go by."""
 
     @property
     def arrived(self) -> float:
@@ -57,21 +57,25 @@ class Stream(Protocol):
     def clock(self) -> Clock:
         """Whose time that is."""
 
+    def close(self) -> None:
+        """Close the connection; nothing is awaited."""
+
+
+class Stream(Link, Protocol):
+    """What an engine reads bytes from and writes them to: a timed socket, or TLS on one."""
+
     async def receive(self, limit: int = READ_BYTES) -> bytes:
         """The next bytes, ``b""`` at the end."""
 
     async def send(self, data: bytes) -> float:
         """Send all of ``data``; returns when its last byte was about to be handed over."""
 
-    def close(self) -> None:
-        """Close the connection."""
-
 
 class Engine(Protocol):
     """One connection's protocol: requests go through it one after another."""
 
     name: str
-    """``h1`` or ``h2``."""
+    """``h1``, ``h2`` or ``h3``."""
 
     async def exchange(self, request: Request) -> Head:
         """Send ``request`` and read the final response's head.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import struct
 
 from probes.failure import Failure
-from probes.sample import Fault
+from probes.wire.fields import Version
+
+HTTP2 = Version("HTTP/2")
 
 DATA = 0x0
 HEADERS = 0x1
@@ -60,7 +62,7 @@ _ERRORS = (
 
 def broken(words: str) -> Failure:
     """The failure of a server that broke HTTP/2's rules; ``words`` say which."""
-    return Failure(Fault.PROTOCOL, f"HTTP/2: {words}")
+    return HTTP2.broken(words)
 
 
 def kind_name(kind: int) -> str:

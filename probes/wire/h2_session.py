@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from probes.failure import Failure
 from probes.wire.exchange import Request
-from probes.wire.h2_fields import request_fields
+from probes.wire.fields import request_fields
 from probes.wire.h2_frames import (
     ACK,
     DATA,
@@ -152,7 +152,9 @@ class Session:
         response = self._open_stream(frame)
         self._window.take(frame.length)
         response.window.take(frame.length)
-        response.take_data(frame.payload, end=bool(frame.flags & END_STREAM))
+        response.take_data(frame.payload)
+        if frame.flags & END_STREAM:
+            response.end()
         if frame.length > len(frame.payload):
             self.give_back(frame.length - len(frame.payload))
 

@@ -50,6 +50,22 @@ class TimedSocket:
             self._left = data is not None and len(data) == limit
         return data
 
+    def receive_now(self, limit: int = READ_BYTES) -> bytes | None:
+        """What lies there already, or ``None``.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        return self._read(limit)
+
+    async def readable(self, seconds: float) -> None:
+        """Wait until something lies there, but no longer than ``seconds``."""
+        timer = self._loop.call_later(seconds, self._readable)
+        try:
+            await self._wait()
+        finally:
+            timer.cancel()
+
     async def _wait(self) -> None:
         self._ask_to_read()
         self._waiter = self._loop.create_future()
