@@ -21,8 +21,8 @@ from probes.failure import OwnFault
 from probes.sample import Fault
 from probes.target import Target
 from probes.trace import Trace
-from probes.visit.options import Options
 from probes.visit.plan import Plan, make_plan
+from probes.visit.round_options import RoundOptions as Options
 from probes.visit.visit import Visit
 from probes.wire.clock import Stamping
 from probes.wire.names import Names

@@ -48,9 +48,10 @@ class Lookup:
         self.cnames: list[str] = []
         self.ttl: int | None = None
         """The least time to live, in seconds, of the records that answered."""
+        self.failed: dict[socket.AddressFamily, Failure] = {}
+        """The families that were asked for and not answered, and why."""
         self._found: dict[socket.AddressFamily, list[Address]] = {}
         self._pending: dict[asyncio.Task[query.Reply], socket.AddressFamily] = {}
-        self._failure: Failure | None = None
         self._last = 0.0
         for address in known:
             self._found.setdefault(address.family, []).append(address)
@@ -75,12 +76,14 @@ class Lookup:
         """Ask for the first of ``names`` that has an address, until there is one to connect to."""
         started = self._last = monotonic()
         for name in names:
-            self._failure = None
+            self.failed.clear()
             await self._ask(servers, name, families)
             if self._found:
                 self.took = max(0.0, self._last - started)
                 return
-        raise self._failure or Failure(Fault.DNS, f"{self.host}: the name has no address")
+        for failure in reversed(self.failed.values()):
+            raise failure
+        raise Failure(Fault.DNS, f"{self.host}: the name has no address")
 
     async def more(self, timeout: float | None = None) -> None:
         """Wait for the next answer, ``timeout`` seconds at most."""
@@ -118,7 +121,7 @@ class Lookup:
         try:
             reply = task.result()
         except Failure as failure:
-            self._failure = failure
+            self.failed[family] = failure
             return
         found = []
         for record_set in reply.message.answer:
@@ -179,6 +182,15 @@ class Names:
             await lookup.close()
             raise
         return lookup
+
+    def servers(
+        self, host: str, port: int, *, pins: Pins | None = None, servers: Sequence[query.Server] = ()
+    ) -> Sequence[query.Server] | None:
+        """Who would be asked for ``host``; ``None`` where nobody would, because its address is known."""
+        host = host.lower().rstrip(".")
+        if (pins and pins.get((host, port))) or self._known(host) is not None:
+            return None
+        return servers or self._resolv_conf.get()[0]
 
     def _known(self, host: str) -> list[Address] | None:
         """The addresses of a host for which nobody is asked."""
