@@ -39,6 +39,10 @@ _ASK_ANOTHER = frozenset({dns.rcode.SERVFAIL, dns.rcode.REFUSED, dns.rcode.NOTIM
 Server = tuple[str, int]
 
 
+class NoSuchName(Failure):
+    """The answer is that the name does not exist."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer and when it came, in monotonic seconds."""
@@ -92,6 +96,8 @@ async def ask(
             if code in _ASK_ANOTHER:
                 said = f"{host} says {dns.rcode.to_text(code)}"
                 continue
+            if code == dns.rcode.NXDOMAIN:
+                raise NoSuchName(Fault.DNS, f"{name}: NXDOMAIN, says {host}")
             if code != dns.rcode.NOERROR:
                 raise Failure(Fault.DNS, f"{name}: {dns.rcode.to_text(code)}, says {host}")
             return reply
