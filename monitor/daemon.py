@@ -30,7 +30,7 @@ from monitor.pipeline import Pipeline
 from monitor.reload import ReloadRefused, Reloads
 from monitor.runner import Runner
 from monitor.schedule import Schedule
-from monitor.scoreboard import Promises, Series
+from monitor.scoreboard import Promises, Series, series_of
 from monitor.state import StateUnusable, state_folder
 from monitor.web.app import make_app
 from monitor.web.board import Board, Facts
@@ -126,10 +126,7 @@ class Daemon:
             raise ReloadRefused(str(error)) from error
         before, self.config = self.config, config
         watches = config.watches()
-        self._every = {
-            (watch.target.vendor, watch.target.page, watch.target.region, watch.target.probe): watch.every
-            for watch in watches
-        }
+        self._every = {series_of(watch.target): watch.every for watch in watches}
         self._promises = Promises.of(config.objectives)
         promised = [one.target for one in config.objectives if one.indicator == "ttfb"]
         self.metrics.watch((watch.target for watch in watches), promised)

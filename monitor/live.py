@@ -60,7 +60,7 @@ def live_table(
         state = Text(line.state.text, style=_STYLES[line.state.mark])
         note = Text(f" {line.state.note}" if wide else "", style="dim")
         table.add_row(
-            Text(f"{line.vendor}/{line.page}"),
+            Text(f"{line.vendor}/{line.title}"),
             Text(line.region),
             *([Text(line.probe)] if wide else []),
             Text.assemble(state, note),

@@ -15,13 +15,14 @@ from math import exp, lgamma, log
 
 from monitor.config.objectives import Objective, default_objectives
 from probes.sample import Outcome
+from probes.target import Target, page_title
 from storage.standing import Standing
 
 SILENT = 300.0
 """Seconds after which a series without a sample counts as silent, where its interval is not known."""
 
-Series = tuple[str, str, str, str]
-"""Vendor, page, region, probe."""
+Series = tuple[str, str, str, str, str]
+"""Vendor, page, region, probe, and variant (empty where there is none)."""
 
 
 class Mark(StrEnum):
@@ -50,9 +51,16 @@ class Line:
     page: str
     region: str
     probe: str
+    variant: str
+    """Empty where there is none."""
     state: Figure
     ttfb: Figure
     availability: Figure
+
+    @property
+    def title(self) -> str:
+        """The page, with its variant where it has one."""
+        return page_title(self.page, self.variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ def score(
     ``every`` has the interval of each series that should be there; one without a sample has a line too.
     """
     every = every or {}
-    lines = {_series(row): _line(row, now, promises, every) for row in rows}
+    lines = {series_of(row): _line(row, now, promises, every) for row in rows}
     for series in every.keys() - lines.keys():
         nothing = Figure("no sample yet", mark=Mark.UNKNOWN)
         lines[series] = Line(*series, state=nothing, ttfb=_NOTHING, availability=_NOTHING)
@@ -95,7 +103,7 @@ def score(
 
 
 def global_ttfb(rows: Iterable[Standing], promises: Promises = USUAL) -> Figure:
-    """The mean of the regions' means of one page and probe."""
+    """The mean of the regions' means of one page, probe and variant."""
     means = [row.ttfb_mean for row in rows if row.ttfb_mean is not None]
     if not means:
         return _NOTHING
@@ -119,8 +127,9 @@ def ago(seconds: float) -> str:
 _NOTHING = Figure("-", mark=Mark.UNKNOWN)
 
 
-def _series(row: Standing) -> Series:
-    return row.vendor, row.page, row.region, row.probe
+def series_of(row: Standing | Target) -> Series:
+    """The series that a standing is of, or that a target's samples belong to."""
+    return row.vendor, row.page, row.region, row.probe, row.variant or ""
 
 
 def _line(row: Standing, now: datetime, promises: Promises, every: Mapping[Series, float]) -> Line:
@@ -128,7 +137,7 @@ def _line(row: Standing, now: datetime, promises: Promises, every: Mapping[Serie
     if row.ttfb_mean is not None:
         ttfb = _ttfb(row.ttfb_mean, f"mean of {row.ttfb_count:,}", promises.ttfb)
     return Line(
-        *_series(row),
+        *series_of(row),
         state=_state(row, now, every),
         ttfb=ttfb,
         availability=_availability(row.counts, promises.availability),
@@ -137,7 +146,7 @@ def _line(row: Standing, now: datetime, promises: Promises, every: Mapping[Serie
 
 def _state(row: Standing, now: datetime, every: Mapping[Series, float]) -> Figure:
     age = (now - row.last_at).total_seconds()
-    interval = every.get(_series(row))
+    interval = every.get(series_of(row))
     if age > (SILENT if interval is None else max(60.0, 3 * interval)):
         return Figure("silent", f"last sample {ago(age)}, then {row.last_outcome}", Mark.UNKNOWN)
     if row.last_outcome is Outcome.UP:

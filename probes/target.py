@@ -9,6 +9,11 @@ Key = tuple[str, str, str, str]
 """What tells the targets of one region apart: vendor, page, probe, and variant (empty where none is)."""
 
 
+def page_title(page: str, variant: str | None) -> str:
+    """What stands for a page in tables, where the variant tells it from others of the same name."""
+    return f"{page} · {variant}" if variant else page
+
+
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Target:
     """What a probe is pointed at. Compared by identity, so that a probe may keep what it prepared for it."""

@@ -21,6 +21,7 @@ class SampleFilter:
     page: str | None = None
     region: str | None = None
     probe: str | None = None
+    variant: str | None = None
     outcome: Outcome | None = None
 
 

@@ -45,6 +45,11 @@ def migrate(connection: Connection) -> None:
         raise StoreUnavailable(f"the tables are not of this version of landwatch: {error}") from error
 
 
+def is_behind(connection: Connection) -> bool:
+    """Whether the tables are there, and are those of an older landwatch."""
+    return (_stands_at(connection) or NEWEST) < NEWEST
+
+
 def _stands_at(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None

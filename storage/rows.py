@@ -17,6 +17,7 @@ CASTS = {"id": "uuid", "tainted": "jsonb", "hops": "jsonb", "vitals": "jsonb", "
 """The columns whose text PostgreSQL must be told the type of."""
 
 _HOPS = samples.columns.keys().index("hops")
+_VARIANT = samples.columns.keys().index("variant")
 
 
 def insert_statement(postgresql: bool) -> str:
@@ -43,6 +44,7 @@ def to_row(sample: Sample, postgresql: bool) -> tuple[Any, ...]:
         clean_text(sample.url),
         clean_text(sample.region),
         sample.probe,
+        clean_text(sample.variant) if sample.variant is not None else None,
         sample.attempt.value,
         sample.outcome.value,
         sample.fault.value if sample.fault is not None else None,
@@ -63,7 +65,7 @@ def to_row(sample: Sample, postgresql: bool) -> tuple[Any, ...]:
 
 def to_sample(row: Sequence[Any]) -> Sample:
     """The sample whose row this is."""
-    sample = Sample(*row)
+    sample = Sample(*row[:_VARIANT], *row[_VARIANT + 1 :], variant=row[_VARIANT])
     sample.attempt = Attempt(sample.attempt)
     sample.outcome = Outcome(sample.outcome)
     sample.fault = Fault(sample.fault) if sample.fault is not None else None

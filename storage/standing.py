@@ -1,8 +1,8 @@
-"""The standing: how each series (a page, a probe and a region) has done over a stretch of time."""
+"""The standing: how each series (a page, probe, variant and region) has done over a stretch of time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast
 from probes.sample import Attempt, Fault, Outcome
 from storage.tables import samples
 
-_SERIES = (samples.c.vendor, samples.c.page, samples.c.region, samples.c.probe)
+_SERIES = (samples.c.vendor, samples.c.page, samples.c.region, samples.c.probe, samples.c.variant)
 _LAST = (samples.c.at, samples.c.outcome, samples.c.fault, samples.c.ttfb, samples.c.protocol)
 
 
@@ -23,6 +23,7 @@ class Standing:
     page: str
     region: str
     probe: str
+    variant: str | None = field(default=None, kw_only=True)
     counts: dict[Outcome, int]
     """Samples by outcome; every outcome is there."""
     ttfb_mean: float | None
@@ -41,14 +42,15 @@ def standing(connection: Connection, since: datetime) -> list[Standing]:
     """The standing of every series that has a sample at ``since`` or later, in the order of its names."""
     found = {}
     for row in connection.execute(_query(since)):
-        vendor, page, region, probe, mean, number, *counts = row[: -len(_LAST)]
+        vendor, page, region, probe, variant, mean, number, *counts = row[: -len(_LAST)]
         at, outcome, fault, ttfb, protocol = row[-len(_LAST) :]
         # Of two samples at one moment the one with the greater id comes last, and stays.
-        found[vendor, page, region, probe] = Standing(
+        found[vendor, page, region, probe, variant] = Standing(
             vendor=vendor,
             page=page,
             region=region,
             probe=probe,
+            variant=variant,
             counts=dict(zip(Outcome, counts, strict=True)),
             ttfb_mean=mean,
             ttfb_count=number,
@@ -78,11 +80,18 @@ def _query(since: datetime) -> Select[*tuple[Any, ...]]:
     )
     series = [totals.c[column.name] for column in _SERIES]
     newest = and_(
-        *(mine == theirs for mine, theirs in zip(_SERIES, series, strict=True)),
+        *(_same(mine, theirs) for mine, theirs in zip(_SERIES, series, strict=True)),
         samples.c.at == totals.c.newest,
     )
     columns = [column for column in totals.c if column.name != "newest"]
-    return select(*columns, *_LAST).join(samples, newest).order_by(*series, samples.c.id)
+    # A missing variant comes first in one database and last in the other, unless that is said.
+    order = [name.nulls_first() if name.name == "variant" else name for name in series]
+    return select(*columns, *_LAST).join(samples, newest).order_by(*order, samples.c.id)
+
+
+def _same(mine: ColumnElement[Any], theirs: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Two that have no variant are alike in that; the other names are never null."""
+    return mine.is_not_distinct_from(theirs) if mine is samples.c.variant else mine == theirs
 
 
 def _count(judged: ColumnElement[bool], outcome: Outcome) -> ColumnElement[int]:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Connection, Select, select, text
 
 from probes.sample import Sample
 from storage.engine import open_engine, parse_url, translated, writing
 from storage.failure import SampleRefused, StoreUnavailable
 from storage.filters import EVERY_SAMPLE, SampleFilter
-from storage.migrate import migrate
+from storage.migrate import is_behind, migrate
 from storage.retention import purge
 from storage.rows import insert_statement, to_row, to_sample
 from storage.standing import Standing, standing
@@ -89,20 +89,16 @@ class Store:
 
     def samples(self, wanted: SampleFilter = EVERY_SAMPLE) -> Iterator[Sample]:
         """The samples that match, oldest first, streamed: few of them are in memory at once."""
-        with translated():
-            self._expect_file()
-            with self._engine.connect() as connection:
-                connection.execution_options(yield_per=STREAMED)
-                with closing(connection.execute(_query(wanted))) as rows:
-                    for row in rows:
-                        yield to_sample(row)
+        with self._reading() as connection:
+            connection.execution_options(yield_per=STREAMED)
+            with closing(connection.execute(_query(wanted))) as rows:
+                for row in rows:
+                    yield to_sample(row)
 
     def standing(self, since: datetime) -> list[Standing]:
         """How each series has done since then."""
-        with translated():
-            self._expect_file()
-            with self._engine.connect() as connection:
-                return standing(connection, since)
+        with self._reading() as connection:
+            return standing(connection, since)
 
     def purge(self, now: datetime, successes: timedelta, failures: timedelta) -> int:
         """Delete samples that were up and are older than ``successes``, and others older than ``failures``.
@@ -127,10 +123,18 @@ class Store:
         """Give back all connections. What is used afterwards connects again."""
         self._engine.dispose()
 
-    def _expect_file(self) -> None:
-        """Reading makes no empty database where somebody mistyped a path."""
-        if self.local and not Path(self._url.database or "").exists():
-            raise StoreUnavailable(f"no database at {self._url.database}")
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A connection to read by. No empty database is made where somebody mistyped a path, and no table."""
+        with translated():
+            if self.local and not Path(self._url.database or "").exists():
+                raise StoreUnavailable(f"no database at {self._url.database}")
+            with self._engine.connect() as connection:
+                if not self._migrated and is_behind(connection):
+                    raise StoreUnavailable(
+                        "its tables are those of an older landwatch; `landwatch run` brings them up to date"
+                    )
+                yield connection
 
 
 def _query(wanted: SampleFilter) -> Select[*tuple[Any, ...]]:
@@ -141,7 +145,7 @@ def _query(wanted: SampleFilter) -> Select[*tuple[Any, ...]]:
         query = query.where(samples.c.at < wanted.until)
     if wanted.outcome is not None:
         query = query.where(samples.c.outcome == wanted.outcome.value)
-    for name in ("vendor", "page", "region", "probe"):
+    for name in ("vendor", "page", "region", "probe", "variant"):
         value = getattr(wanted, name)
         if value is not None:
             query = query.where(samples.c[name] == value)

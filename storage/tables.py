@@ -66,7 +66,7 @@ metadata = MetaData()
 samples = Table(
     "samples",
     metadata,
-    # In the order of Sample's fields, so that a row is a sample's arguments.
+    # In the order of Sample's fields, whatever order the steps have left them in in a database.
     Column("id", _identifier, nullable=False),
     Column("at", Moment, nullable=False),
     Column("vendor", Text, nullable=False),
@@ -74,6 +74,7 @@ samples = Table(
     Column("url", Text, nullable=False),
     Column("region", Text, nullable=False),
     Column("probe", Text, nullable=False),
+    Column("variant", Text),
     Column("attempt", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("fault", Text),

@@ -90,6 +90,7 @@ def _watches(watches: list[Watch]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    from probes.target import page_title
     from probes.units import format_duration
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -100,7 +101,7 @@ def _watches(watches: list[Watch]) -> Table:
     table.add_column("bursts")
     for watch in watches:
         target = watch.target
-        words = (target.vendor, target.page, target.url, target.probe)
+        words = (target.vendor, page_title(target.page, target.variant), target.url, target.probe)
         times = (format_duration(watch.every), format_duration(target.timeout))
         table.add_row(*map(Text, (*words, *times, "yes" if watch.bursts else "no")))
     return table

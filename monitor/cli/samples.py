@@ -20,6 +20,7 @@ import typer
 from monitor.cli.config import DEFAULT_CONFIG
 from monitor.cli.printable import printable
 from probes.sample import PHASES, Attempt, Outcome, Sample
+from probes.target import page_title
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,6 +48,7 @@ _PLAIN = (
     "url",
     "region",
     "probe",
+    "variant",
     "attempt",
     "outcome",
     "fault",
@@ -66,6 +68,9 @@ def command(
     page: Annotated[str | None, typer.Option(help="Only this page.")] = None,
     region: Annotated[str | None, typer.Option(help="Only from this region.")] = None,
     probe: Annotated[str | None, typer.Option(help="Only by this kind of probe.")] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="Only of this variant, such as an advertising channel.")
+    ] = None,
     outcome: Annotated[Outcome | None, typer.Option(help="Only with this outcome.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     as_csv: Annotated[
@@ -90,6 +95,7 @@ def command(
         page=page,
         region=region,
         probe=probe,
+        variant=variant,
         outcome=outcome,
     )
     try:
@@ -217,7 +223,7 @@ def _row(sample: Sample) -> tuple[str, ...]:
         for cell in (
             sample.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
             sample.vendor,
-            sample.page,
+            page_title(sample.page, sample.variant),
             sample.region,
             sample.probe,
             sample.outcome.value,

@@ -69,7 +69,7 @@ class Scene:
         self._started = datetime.fromtimestamp(layout.started, UTC)
         self._rows: list[Standing] = []
         self._every = {
-            (vendor, page, region.name, "http"): EVERY
+            (vendor, page, region.name, "http", ""): EVERY
             for vendor, pages in PAGES.items()
             for page in pages
             for region in layout.regions

@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.demo.layout import HOST, Layout
-from monitor.scoreboard import Mark, Series, global_ttfb, milliseconds
+from monitor.scoreboard import Mark, Series, global_ttfb, milliseconds, series_of
 from probes.sample import Outcome
+from probes.target import Key, page_title
 from storage.standing import Standing
 
 RUNS = "landwatch_runs_total"
@@ -44,7 +45,8 @@ def read_runs(exposition: str) -> dict[Series, Runs]:
         for sample in family.samples:
             if sample.name == RUNS:
                 labels = sample.labels
-                series = labels["vendor"], labels["page"], labels["region"], labels["probe"]
+                names = labels["vendor"], labels["page"], labels["region"], labels["probe"]
+                series = (*names, labels.get("variant", ""))
                 more = Runs(**{labels["result"]: int(sample.value)})
                 found[series] = found.get(series, Runs()) + more
     return found
@@ -72,10 +74,11 @@ def summary(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> Table:
     table.add_column("region", no_wrap=True)
     for name in ("due", "run", "skipped", *Outcome, "left out", "mean TTFB", "of"):
         table.add_column(str(name), justify="right", no_wrap=True)
-    for (vendor, page, _), same in groupby(rows, lambda row: (row.vendor, row.page, row.probe)):
+    for (vendor, page, _, variant), same in groupby(sorted(rows, key=_key), _key):
         regions = list(same)
         for row in regions:
-            table.add_row(f"{vendor}/{page}", row.region, *_figures(row, runs.get(series_of(row))))
+            title = f"{vendor}/{page_title(page, variant)}"
+            table.add_row(title, row.region, *_figures(row, runs.get(series_of(row))))
         mean = global_ttfb(regions)
         colour = "bold red" if mean.mark is Mark.BAD else "green" if mean.mark is Mark.GOOD else ""
         blanks = [""] * (len(table.columns) - 4)
@@ -83,9 +86,8 @@ def summary(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> Table:
     return table
 
 
-def series_of(row: Standing) -> Series:
-    """What tells a standing from others."""
-    return row.vendor, row.page, row.region, row.probe
+def _key(row: Standing) -> Key:
+    return row.vendor, row.page, row.probe, row.variant or ""
 
 
 def _figures(row: Standing, runs: Runs | None) -> list[str | Text]:

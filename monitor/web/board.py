@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader
 
 from monitor.pace import Pace
 from monitor.scoreboard import WHEN_GREEN, Figure, Line, Promises, Series, global_ttfb, score
+from probes.target import Key, page_title
 from storage.failure import StoreUnavailable
 from storage.standing import Standing
 
@@ -54,10 +55,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One page as one probe sees it: what all regions come to, and each of them."""
+    """One page as one probe sees it, in one variant: what all regions come to, and each of them."""
 
     vendor: str
-    page: str
+    title: str
     probe: str
     ttfb: Figure
     lines: Sequence[Line]
@@ -142,16 +143,21 @@ class Board:
 
 
 def sections(rows: Sequence[Standing], now: datetime, facts: Facts) -> list[Section]:
-    """The scoreboard by page and probe, in the order of their names."""
-    of_page: dict[tuple[str, str, str], list[Standing]] = {}
+    """The scoreboard by page, probe and variant, in the order of their names."""
+    of_page: dict[Key, list[Standing]] = {}
     for row in rows:
-        of_page.setdefault((row.vendor, row.page, row.probe), []).append(row)
-    lines = sorted(score(rows, now, facts.promises, every=facts.every), key=_page)
+        of_page.setdefault((row.vendor, row.page, row.probe, row.variant or ""), []).append(row)
+    lines = sorted(score(rows, now, facts.promises, every=facts.every), key=_key)
     return [
-        Section(*page, ttfb=global_ttfb(of_page.get(page, ()), facts.promises), lines=list(group))
-        for page, group in groupby(lines, key=_page)
+        _section(key, list(group), global_ttfb(of_page.get(key, ()), facts.promises))
+        for key, group in groupby(lines, key=_key)
     ]
 
 
-def _page(line: Line) -> tuple[str, str, str]:
-    return line.vendor, line.page, line.probe
+def _key(line: Line) -> Key:
+    return line.vendor, line.page, line.probe, line.variant
+
+
+def _section(key: Key, lines: Sequence[Line], ttfb: Figure) -> Section:
+    vendor, page, probe, variant = key
+    return Section(vendor, page_title(page, variant), probe, ttfb=ttfb, lines=lines)

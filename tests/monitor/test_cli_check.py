@@ -42,8 +42,8 @@ async def test_json_is_one_sample_a_line():
     samples = [Sample.from_json(line) for line in out.splitlines()]
     assert code == 0
     assert [sample.outcome for sample in samples] == [Outcome.UP, Outcome.UP]
-    assert list(json.loads(out.splitlines()[0]))[:9] == [
-        "id", "at", "vendor", "page", "url", "region", "probe", "attempt", "outcome",
+    assert list(json.loads(out.splitlines()[0]))[:10] == [
+        "id", "at", "vendor", "page", "url", "region", "probe", "variant", "attempt", "outcome",
     ]  # fmt: skip
     assert samples[0].vendor == "127.0.0.1"
     assert samples[1].at.timestamp() - samples[0].at.timestamp() >= 0.9

@@ -35,7 +35,7 @@ def sample(minutes: float, **fields: Any) -> Sample:
 KEPT = [
     sample(90, page="old"),
     sample(30),
-    sample(20, vendor="pagecraft", page="home", region="us-east", probe="browser"),
+    sample(20, vendor="pagecraft", page="home", region="us-east", probe="browser", variant="tiktok"),
     sample(
         10,
         outcome=Outcome.DOWN,
@@ -91,6 +91,8 @@ def test_json_has_the_samples_of_the_last_hour_in_order(
         (["--page", "sale"], [1, 3]),
         (["--region", "us-east"], [2]),
         (["--probe", "browser"], [2]),
+        (["--variant", "tiktok"], [2]),
+        (["--variant", "google"], []),
         (["--outcome", "down"], [3]),
         (["--page", "nowhere"], []),
     ],
@@ -121,6 +123,7 @@ def test_csv_has_a_row_a_sample_and_nothing_that_a_spreadsheet_runs(
     )
     assert (rows[2]["outcome"], rows[2]["fault"], rows[2]["tainted"]) == ("down", "content", "cpu loop_lag")
     assert (rows[2]["ttfb"], rows[2]["dns"]) == ("", "")
+    assert [row["variant"] for row in rows] == ["", "tiktok", ""]
     assert rows[2]["detail"].startswith("'=cmd")
 
 
@@ -134,6 +137,7 @@ def test_the_table_is_for_people_and_safe_for_their_terminal(
     assert "\x1b" not in out
     assert "123 ms" in " ".join(up)
     assert "pagecraft" in " ".join(other)
+    assert "home · tiktok" in " ".join(other)
     assert "burst, tainted: cpu, tainted: loop_lag, content: =cmd|' /c'\ufffd[31m[bold]" in " ".join(down)
 
 
@@ -141,7 +145,7 @@ def test_the_table_is_for_people_and_safe_for_their_terminal(
     ("width", "headings"),
     [
         (140, "at (UTC) vendor page region probe outcome ttfb status protocol notes"),
-        (84, "at (UTC) vendor page region outcome ttfb status notes"),
+        (93, "at (UTC) vendor page region outcome ttfb status notes"),
         (50, "at (UTC) vendor page region outcome notes"),
     ],
 )

@@ -28,7 +28,7 @@ ROW = Standing(
     last_ttfb=0.2,
     last_protocol="h2",
 )
-SERIES = ("easyshop", "sale", "eu-west", "http")
+SERIES = ("easyshop", "sale", "eu-west", "http", "")
 
 
 def counts(up=0, down=0, blocked=0, unknown=0):
@@ -107,7 +107,7 @@ def test_a_series_that_fell_silent_is_unknown_by_its_interval_where_that_is_know
 
 
 def test_a_series_without_a_sample_has_a_line():
-    new = ("easyshop", "new", "eu-west", "http")
+    new = ("easyshop", "new", "eu-west", "http", "")
     first, second = score([ROW], NOW, every={SERIES: 15.0, new: 15.0})
     assert (first.page, second.page) == ("new", "sale")
     assert words(first.state) == ("no sample yet", "", Mark.UNKNOWN)
@@ -167,6 +167,20 @@ def test_the_table_shows_pages_against_their_targets():
     assert "212 ms" in text
     assert "410 ms" in text
     assert "TTFB at most 300ms, availability at least 99.99%" in text
+
+
+def test_the_variants_of_a_page_are_lines_of_their_own():
+    rows = [replace(ROW, probe="channel", variant=variant) for variant in ("tiktok", "google")]
+    third = ("easyshop", "sale", "eu-west", "channel", "bing")
+    lines = score(rows, NOW, every={third: 900.0})
+    assert [(line.variant, line.state.text) for line in lines] == [
+        ("bing", "no sample yet"),
+        ("google", "up"),
+        ("tiktok", "up"),
+    ]
+    text = printed(live_table(rows, NOW))
+    assert "easyshop/sale · google" in text
+    assert "easyshop/sale · tiktok" in text
 
 
 def test_the_table_takes_names_as_they_are():

@@ -38,7 +38,7 @@ ROW = Standing(
     last_ttfb=0.2,
     last_protocol="h2",
 )
-FACTS = Facts("eu-west", USUAL, {("easyshop", "sale", "eu-west", "http"): 15.0}, "1.2.3")
+FACTS = Facts("eu-west", USUAL, {("easyshop", "sale", "eu-west", "http", ""): 15.0}, "1.2.3")
 
 
 class Daemon:
@@ -225,6 +225,22 @@ def test_a_page_is_one_section_for_each_probe_with_all_its_regions():
     assert [line.region for line in http.lines] == ["eu-west", "us-east"]
     assert (http.ttfb.text, http.ttfb.note) == ("250 ms", "mean of 2 regions")
     assert (browser.probe, len(browser.lines)) == ("browser", 1)
+
+
+def test_a_page_is_one_section_for_each_variant_too():
+    seen = [
+        replace(ROW, probe="channel", variant=variant, region=region, ttfb_mean=mean)
+        for variant, region, mean in (
+            ("tiktok", "eu-west", 0.1),
+            ("google", "eu-west", 0.2),
+            ("tiktok", "us-east", 0.3),
+        )
+    ]
+    google, tiktok, plain = sections([*seen, ROW], NOW, FACTS)
+    assert [one.title for one in (google, tiktok, plain)] == ["sale · google", "sale · tiktok", "sale"]
+    assert (tiktok.ttfb.text, tiktok.ttfb.note) == ("200 ms", "mean of 2 regions")
+    assert [line.region for line in tiktok.lines] == ["eu-west", "us-east"]
+    assert len(google.lines) == len(plain.lines) == 1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "", "::1"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -58,17 +60,61 @@ def test_migrating_again_changes_nothing(store: Store, store_url: str) -> None:
     again.close()
 
 
-def test_the_steps_can_be_taken_back(store: Store, store_url: str) -> None:
-    store.migrate()
+def step(store_url: str, run: Callable[[Config, str], None], revision: str) -> None:
+    """Bring a database to one of the steps."""
     engine = open_engine(parse_url(store_url))
     config = Config()
     config.set_main_option("path_separator", "os")
     config.set_main_option("script_location", str(Path(storage.migrations.__file__).parent))
     with writing(engine) as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        run(config, revision)
+    engine.dispose()
+
+
+def execute(store_url: str, statement: str) -> None:
+    engine = open_engine(parse_url(store_url))
+    with writing(engine) as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def test_the_steps_can_be_taken_back(store: Store, store_url: str) -> None:
+    store.migrate()
+    step(store_url, command.downgrade, "base")
+    engine = open_engine(parse_url(store_url))
     assert inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
+
+
+FIRST = """
+INSERT INTO samples (id, at, vendor, page, url, region, probe, attempt, outcome, clock, tainted, hops, vitals,
+    evidence, ttfb)
+VALUES ('01a20301-e6cb-7a57-ae7f-a81afdaffad1', {at}, 'easyshop', 'sale', 'https://shop.test/', 'eu-west',
+    'http', 'scheduled', 'up', 'kernel', '[]', '[]', '{{}}', '{{"tls": {{"verified": true}}}}', 0.25)
+"""
+"""A sample as the first version kept it."""
+
+
+def test_samples_of_the_first_version_are_kept_and_read(store: Store, store_url: str) -> None:
+    step(store_url, command.upgrade, "0001")
+    execute(store_url, FIRST.format(at="1764100000000000" if store.local else "'2025-11-25T19:46:40Z'"))
+    with pytest.raises(StoreUnavailable, match="an older landwatch"):
+        list(store.samples())
+    store.migrate()
+    (old,) = store.samples()
+    assert (old.variant, old.page, old.ttfb, old.at) == (
+        None,
+        "sale",
+        0.25,
+        datetime(2025, 11, 25, 19, 46, 40, tzinfo=UTC),
+    )
+    assert old.evidence == {"tls": {"verified": True}}
+    store.add([make_sample(), make_sample(1, variant="google")])
+    assert [sample.variant for sample in store.samples()] == [None, "google", None]
+    step(store_url, command.downgrade, "0001")
+    step(store_url, command.upgrade, "0002")
+    assert [sample.variant for sample in store.samples()] == [None, None, None]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(store: Store, store_url: str) -> None:

@@ -72,6 +72,17 @@ def test_what_json_has_no_word_for_is_written_as_text(spool: Spool) -> None:
     assert found.evidence == {"huge": str(2**70)}
 
 
+def test_a_sample_from_before_there_were_variants_is_read(spool: Spool) -> None:
+    taken = make_samples(1)
+    spool.append(taken)
+    with sqlite3.connect(spool.path) as other:
+        other.execute("UPDATE waiting SET sample = CAST(json_remove(sample, '$.variant') AS BLOB)")
+        (text,) = other.execute("SELECT sample FROM waiting").fetchone()
+    other.close()
+    assert b"variant" not in text
+    assert samples(spool) == taken
+
+
 def test_a_row_that_holds_no_sample_is_laid_aside(spool: Spool) -> None:
     taken = make_samples(3)
     spool.append(taken)

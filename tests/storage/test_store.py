@@ -77,13 +77,14 @@ def test_a_time_from_another_zone_is_the_same_moment(store: Store) -> None:
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (SampleFilter(), [0, 1, 2, 3, 4]),
-        (SampleFilter(since=START + timedelta(seconds=1)), [1, 2, 3, 4]),
+        (SampleFilter(), [0, 1, 2, 3, 4, 5]),
+        (SampleFilter(since=START + timedelta(seconds=1)), [1, 2, 3, 4, 5]),
         (SampleFilter(until=START + timedelta(seconds=1)), [0]),
         (SampleFilter(vendor="other"), [1]),
         (SampleFilter(page="checkout"), [2]),
         (SampleFilter(region="us-east"), [3]),
         (SampleFilter(probe="browser"), [4]),
+        (SampleFilter(variant="tiktok"), [5]),
         (SampleFilter(outcome=Outcome.DOWN), [2, 3]),
         (SampleFilter(outcome=Outcome.DOWN, region="us-east", until=START + timedelta(hours=1)), [3]),
         (SampleFilter(page="nowhere"), []),
@@ -96,6 +97,7 @@ def test_filters(store: Store, wanted: SampleFilter, expected: list[int]) -> Non
         make_sample(2, page="checkout", outcome=Outcome.DOWN, fault=Fault.TIMEOUT),
         make_sample(3, region="us-east", outcome=Outcome.DOWN, fault=Fault.DNS),
         make_sample(4, probe="browser"),
+        make_sample(5, variant="tiktok"),
     ]
     store.add(taken)
     assert ids(store.samples(wanted)) == [taken[number].id for number in expected]
@@ -196,6 +198,24 @@ def test_standing_counts_what_may_be_judged_and_shows_the_newest(store: Store) -
     assert second.region == "us-east"
     assert (second.ttfb_mean, second.ttfb_count, second.last_protocol) == (None, 0, None)
     assert second.counts[Outcome.UNKNOWN] == 1
+
+
+def test_standing_tells_the_variants_of_a_page_apart(store: Store) -> None:
+    store.add(
+        [
+            make_sample(0, ttfb=0.1),
+            make_sample(1, ttfb=0.3),
+            make_sample(2, variant="google", ttfb=0.5),
+            make_sample(3, variant="tiktok", outcome=Outcome.DOWN, fault=Fault.STATUS),
+        ]
+    )
+    rows = store.standing(START)
+    assert [(row.variant, row.ttfb_mean, row.counts[Outcome.DOWN]) for row in rows] == [
+        (None, pytest.approx(0.2), 0),
+        ("google", 0.5, 0),
+        ("tiktok", None, 1),
+    ]
+    assert [row.last_at for row in rows] == [START + timedelta(seconds=second) for second in (1, 2, 3)]
 
 
 def test_standing_of_two_samples_at_one_moment_is_one_row(store: Store) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ landwatch_runs_total{vendor="swift",page="sale",region="eu-west",probe="http",re
 # TYPE landwatch_up gauge
 landwatch_up{vendor="swift",page="sale",region="eu-west",probe="http"} 1
 """
-SERIES = ("swift", "sale", "eu-west", "http")
+SERIES = ("swift", "sale", "eu-west", "http", "")
 
 
 def row(vendor: str, page: str, ttfb: float | None = None, timed: int = 0, **counts: int) -> Standing:
@@ -50,6 +51,24 @@ def printed(what: RenderableType) -> str:
 def test_runs_are_read_from_an_agents_metrics() -> None:
     assert read_runs(METRICS) == {SERIES: Runs(118, 2)}
     assert read_runs(METRICS)[SERIES].due == 120
+
+
+def test_runs_of_the_variants_of_a_page_are_kept_apart() -> None:
+    text = METRICS.replace('probe="http",result', 'probe="channel",variant="google",result')
+    assert read_runs(METRICS + text.partition("# HELP landwatch_up")[0].partition("counter\n")[2]).keys() == {
+        SERIES,
+        ("swift", "sale", "eu-west", "channel", "google"),
+    }
+    rows = [
+        replace(row("swift", "sale", 0.1, 5), region=region, variant=variant)
+        for region in ("eu-west", "us-east")
+        for variant in ("google", None)
+    ]
+    lines = [
+        line for line in printed(summary(rows, {})).splitlines() if "swift/" in line or "regions" in line
+    ]
+    assert ["·" in line for line in lines if "swift/" in line] == [False, False, True, True]
+    assert [line.split()[:4] for line in lines if "regions" in line] == [["mean", "of", "2", "regions"]] * 2
 
 
 async def test_an_agent_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
@@ -89,7 +108,7 @@ def test_what_is_not_known_is_a_dash() -> None:
 
 def test_the_totals_are_the_sums() -> None:
     rows = [row("swift", "sale", 0.04, 1200, up=1200), row("shaky", "landing", None, 0, down=30, blocked=4)]
-    runs = {SERIES: Runs(1200, 0), ("shaky", "landing", "eu-west", "http"): Runs(34, 1)}
+    runs = {SERIES: Runs(1200, 0), ("shaky", "landing", "eu-west", "http", ""): Runs(34, 1)}
     assert totals(rows, runs).startswith(
         "Runs due 1,235: run 1,234, skipped 1. "
         "Samples of the schedule: 1,200 up, 30 down, 4 blocked, 0 unknown."
