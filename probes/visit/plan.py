@@ -12,7 +12,7 @@ from probes.target import Target
 from probes.units import Secret
 from probes.visit.options import Options, parse_pin, parse_server
 from probes.visit.step import Step, step_to
-from probes.wire.addresses import Address, IpNetwork
+from probes.wire.addresses import Address, IpNetwork, Scope
 from probes.wire.decode import ACCEPTED
 from probes.wire.exchange import Headers, Request
 from probes.wire.tls import Trust, context
@@ -50,6 +50,10 @@ class Plan:
     proxy: httpx.URL | None
     lasting: bool
     """Whether it holds for further visits: a secret is read anew each time, in case it was changed."""
+    alternative: tuple[str, int] | None = None
+    """Another host and port at which the first step's origin is asked for over HTTP/3 (RFC 7838)."""
+    within: Scope | None = None
+    """How far the first address may reach, where it is not the config that says where to go."""
 
 
 def make_plan(target: Target) -> Plan:

@@ -15,7 +15,7 @@ from probes.visit.cookies import Cookies, with_cookie
 from probes.visit.plan import Plan, make_request
 from probes.visit.redirect import follow
 from probes.visit.step import Origin, Step
-from probes.wire.addresses import Address, Scope, may_follow
+from probes.wire.addresses import Address, may_follow
 from probes.wire.bounds import REDIRECT_BODY_BYTES, REDIRECT_BODY_SECONDS
 from probes.wire.exchange import Head, Request
 from probes.wire.names import Lookup, Names
@@ -37,7 +37,7 @@ class Visit:
         self._connector = Connector(names, plan, trace)
         self._open: dict[Origin, Connection] = {}
         self._cookies = Cookies()
-        self._scope: Scope | None = None
+        self._scope = plan.within
         self._keep_text = keep_text
 
     @property
@@ -99,9 +99,10 @@ class Visit:
     def _permit(self, address: Address) -> None:
         if self._scope is None or may_follow(address, self._scope, self._plan.networks):
             return
+        led = "redirect" if len(self._trace.hops) > 1 else "alternative"
         raise Failure(
             Fault.REDIRECT,
-            f"the redirect leads to {address.text}, a {address.scope} address, and is not followed "
+            f"the {led} leads to {address.text}, a {address.scope} address, and is not followed "
             "(allow_networks allows it)",
         )
 
