@@ -15,10 +15,10 @@ import structlog
 
 from monitor.deadline import Deadline, DeadlinePassed
 from monitor.health import Health
-from monitor.progress import under_way
 from probes.failure import Failure
 from probes.ids import uuid7
 from probes.kinds import Probe
+from probes.progress import under_way
 from probes.sample import Attempt, Fault, Outcome, Sample
 from probes.target import Target
 from probes.trace import Trace

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.progress import under_way
+from probes.progress import under_way
 from probes.sample import Hop
 
 URL = "https://a.test/"
