@@ -2,6 +2,8 @@
 
 It owns the deadline of the whole measurement, turns a probe's failure into a sample, and a bug of ours into
 ``unknown``/``internal`` with a traceback in the log. A cancellation from outside passes, without a sample.
+Once a probe has said that the measurement ended, and looks at more for evidence, neither the deadline nor a
+bug changes the sample's outcome.
 """
 
 from __future__ import annotations
@@ -67,19 +69,28 @@ class Runner:
             with deadline:
                 await self._probes[target.probe].measure(target, trace)
         except DeadlinePassed:
-            if trace.ended is not None:  # only a look for evidence was cut off
-                return _UP
+            if trace.ended is not None:
+                return _by_then(trace)  # only a look for evidence was cut off
             detail = f"no answer within {target.timeout:g} s: {under_way(trace.hops, target.url)}"
             return Outcome.DOWN, Fault.TIMEOUT, detail
         except Failure as failure:
-            return failure.outcome, failure.fault, failure.detail
+            return _verdict(failure)
         except asyncio.CancelledError as error:
             if deadline.cancelled:
                 raise
-            return _bug(target, error)  # a probe's inner task was cancelled, but the run was not
+            return _bug(target, trace, error)  # a probe's inner task was cancelled, but the run was not
         except Exception as error:
-            return _bug(target, error)
+            return _bug(target, trace, error)
         return _UP
+
+
+def _verdict(failure: Failure) -> Verdict:
+    return failure.outcome, failure.fault, failure.detail
+
+
+def _by_then(trace: Trace) -> Verdict:
+    """What the measurement had come to when it ended: nothing that is looked at later changes that."""
+    return _UP if trace.failure is None else _verdict(trace.failure)
 
 
 def _in_doubt(verdict: Verdict, tainted: list[str]) -> Verdict:
@@ -90,7 +101,7 @@ def _in_doubt(verdict: Verdict, tainted: list[str]) -> Verdict:
     return outcome, fault, detail
 
 
-def _bug(target: Target, error: BaseException) -> Verdict:
+def _bug(target: Target, trace: Trace, error: BaseException) -> Verdict:
     _log.error(
         "a probe failed in a way that it should not",
         vendor=target.vendor,
@@ -99,6 +110,8 @@ def _bug(target: Target, error: BaseException) -> Verdict:
         variant=target.variant,
         exc_info=error,
     )
+    if trace.ended is not None:
+        return _by_then(trace)
     return Outcome.UNKNOWN, Fault.INTERNAL, f"{type(error).__name__}: {error}"
 
 

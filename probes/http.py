@@ -8,20 +8,26 @@ Outcomes: ``up``; ``down`` with the fault of the phase that failed (dns, connect
 redirect, status, content); ``blocked`` where a shield's challenge or rate limit stood in the page's place;
 ``unknown`` where this machine could not even try.
 Evidence: ``tls`` (version, cipher, certificate), ``unreached`` (addresses that failed before one answered),
-``proxy``.
+``proxy``, ``dns`` (aliases and time to live); and in rounds, where the page asks for them, ``addresses``,
+``cache_busted``, ``origins``.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
 from weakref import WeakKeyDictionary
 
-from probes.failure import OwnFault
+from probes.edge.evidence import note_edge
+from probes.edge.recognise import prepare
+from probes.failure import Blocked, Failure, OwnFault
 from probes.sample import Fault
 from probes.target import Target
 from probes.trace import Trace
 from probes.visit.plan import Plan, make_plan
+from probes.visit.round import Rounds
 from probes.visit.round_options import RoundOptions as Options
 from probes.visit.visit import Visit
 from probes.wire.clock import Stamping
@@ -37,8 +43,9 @@ BURSTS = True
 class HttpProbe:
     """Visits pages over HTTP."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, clock: Callable[[], float] = monotonic) -> None:
         self._names = names
+        self._rounds = Rounds(names, clock)
         self._plans: WeakKeyDictionary[Target, Plan] = WeakKeyDictionary()
 
     async def measure(self, target: Target, trace: Trace) -> None:
@@ -48,7 +55,18 @@ class HttpProbe:
             Failure: the page did not answer as it should, or a shield or our own side stood between.
         """
         plan = self._plans.get(target) or self._plan(target)
-        await Visit(self._names, plan, trace).run()
+        visit = Visit(self._names, plan, trace)
+        failure = None
+        try:
+            await visit.run()
+        except Failure as seen:
+            failure = seen
+        finally:
+            _add_evidence(target, visit, plan, trace, failure)
+        if target.options.looks:
+            await self._rounds.make(target, plan, visit, trace, failure)
+        if failure is not None:
+            raise failure
 
     def _plan(self, target: Target) -> Plan:
         try:
@@ -60,8 +78,23 @@ class HttpProbe:
         return plan
 
 
+def _add_evidence(target: Target, visit: Visit, plan: Plan, trace: Trace, failure: Failure | None) -> None:
+    """What a visit shows beside its phases, however it ended."""
+    lookup = visit.lookup
+    if lookup is not None and lookup.took is not None and plan.proxy is None:
+        trace.evidence["dns"] = {"cnames": lookup.cnames, "ttl": lookup.ttl}
+    note_edge(
+        trace,
+        visit,
+        target.continent,
+        proxied=plan.proxy is not None,
+        blocked=isinstance(failure, Blocked),
+    )
+
+
 @asynccontextmanager
 async def open_probe() -> AsyncIterator[HttpProbe]:
-    """Open what visits over HTTP need: the reader of this machine's name files, and the kernel's stamping."""
+    """Open what visits over HTTP need: the reader of name files, what is known of edges, the kernel's stamps."""
+    await asyncio.to_thread(prepare)
     with Stamping():
         yield HttpProbe(Names())

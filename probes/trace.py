@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from probes.failure import Failure
 from probes.sample import Attempt, Clock, Hop
 
 
@@ -14,7 +15,8 @@ class Trace:
     All times are ``time.monotonic()`` seconds. ``first_byte`` is when the first byte of the final
     response arrived; until then there is no TTFB. ``ended`` is when the measurement itself was over: a
     probe sets it before it looks at more for evidence, so that neither the sample's duration nor its taints
-    are of that. ``deadline`` is when the runner cuts the whole off.
+    are of that; ``failure`` is what the measurement came to by then, where it failed. ``deadline`` is when
+    the runner cuts the whole off.
     """
 
     __slots__ = (
@@ -24,6 +26,7 @@ class Trace:
         "deadline",
         "ended",
         "evidence",
+        "failure",
         "first_byte",
         "hops",
         "started",
@@ -37,6 +40,7 @@ class Trace:
         self.deadline = started + timeout
         self.attempt = attempt
         self.ended: float | None = None
+        self.failure: Failure | None = None
         self.first_byte: float | None = None
         self.clock = Clock.KERNEL
         self.bytes: int | None = None

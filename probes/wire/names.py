@@ -93,6 +93,18 @@ class Lookup:
         for task in done:
             self._take(task, self._pending.pop(task))
 
+    async def complete(self, seconds: float) -> None:
+        """Wait for all answers, for ``seconds`` at most; a family without one by then counts as failed."""
+        until = monotonic() + seconds
+        try:
+            while self._pending and (left := until - monotonic()) > 0:
+                await self.more(left)
+            for family in self._pending.values():
+                words = f"{self.host}: no answer about {_KINDS[family].name} within {seconds:.3g} s"
+                self.failed[family] = Failure(Fault.DNS, words)
+        finally:
+            await self.close()
+
     async def close(self) -> None:
         """Stop waiting for what has not come."""
         tasks = list(self._pending)
