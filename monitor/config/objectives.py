@@ -10,10 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from monitor.config.fields import Name
+from probes.encryption.grades import GRADES
 from probes.units import Seconds, format_duration, format_ratio, parse_duration, parse_ratio
-
-GRADES = ("F", "D", "C", "B", "A", "A+")
-"""The grades of an encryption, the worst first; a grade's number is its place in this list."""
 
 Aggregate = Literal["mean", "pooled", "p50", "p75", "p90", "p95", "p99", "min", "max", "share"]
 """How many figures become one: ``mean`` is the mean of the regions' means, ``pooled`` that of all samples."""

@@ -1,0 +1,59 @@
+"""CAA records: which authorities may issue for a name (RFC 8659)."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import dns.rdatatype
+
+from probes.failure import Failure
+from probes.wire import query
+
+CAA_SECONDS = 6.0
+"""How long all questions together are waited for."""
+
+_MOST_RECORDS = 20
+_TEXT = 200
+
+
+async def find_caa(
+    servers: Sequence[query.Server], host: str, seconds: float = CAA_SECONDS
+) -> list[dict[str, Any]] | None:
+    """The records that hold for ``host``: its own, or those of the nearest name above that has some.
+
+    Empty where no name up to the top-level domain has any; ``None`` where that is not known, and for a
+    host that is an address.
+    """
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return None
+    labels = host.rstrip(".").split(".")
+    try:
+        async with asyncio.timeout(seconds):
+            for depth in range(len(labels)):
+                name = ".".join(labels[depth:])
+                found = await _records(servers, name)
+                if found:
+                    return found
+    except (Failure, TimeoutError):
+        return None
+    return []
+
+
+async def _records(servers: Sequence[query.Server], name: str) -> list[dict[str, Any]]:
+    reply = await query.ask(asyncio.get_running_loop(), servers, f"{name}.", dns.rdatatype.CAA)
+    return [
+        {
+            "name": name,
+            "tag": record.tag.decode("ascii", "replace")[:_TEXT],
+            "value": record.value.decode("utf-8", "replace")[:_TEXT],
+            "critical": bool(record.flags & 128),
+        }
+        for answer in reply.message.answer
+        if answer.rdtype == dns.rdatatype.CAA
+        for record in answer
+    ][:_MOST_RECORDS]
