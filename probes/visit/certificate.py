@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from probes.wire.tls import TlsStream
-
 _MOST_NAMES = 20
 
 
-def tls_evidence(stream: TlsStream, *, verified: bool) -> dict[str, Any]:
+class Encrypted(Protocol):
+    """A connection that was encrypted by TLS, on TCP or in QUIC."""
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The other side's certificate, in DER."""
+
+    @property
+    def version(self) -> str | None:
+        """The version of TLS, such as ``TLSv1.3``."""
+
+    @property
+    def cipher(self) -> str | None:
+        """The cipher suite, by OpenSSL's name."""
+
+
+def tls_evidence(stream: Encrypted, *, verified: bool) -> dict[str, Any]:
     """The protocol's version, the cipher, and what the certificate says of itself."""
     return _evidence(stream.certificate, stream.version, stream.cipher, verified)
 

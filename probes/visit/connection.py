@@ -7,7 +7,9 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
+from typing import Any
 
 from probes.failure import Failure
 from probes.sample import Fault, Hop
@@ -18,7 +20,7 @@ from probes.visit.step import Step, step_to
 from probes.visit.tunnel import open_tunnel
 from probes.wire.addresses import Address
 from probes.wire.dial import dial
-from probes.wire.exchange import Engine, Stream
+from probes.wire.exchange import Engine, Link
 from probes.wire.h1 import Http1
 from probes.wire.h2 import Http2
 from probes.wire.names import Lookup, Names
@@ -36,10 +38,19 @@ class Connection:
     """An open connection and the protocol spoken on it."""
 
     address: Address
-    stream: Stream
+    stream: Link
     engine: Engine
     failed: list[str]
     """What addresses tried before this one said."""
+    evidence: Callable[[], dict[str, Any]] | None = None
+    """What is known of a connection over QUIC, some of it only at its end."""
+
+    def close(self, trace: Trace) -> None:
+        """Close the connection, and write down what is known of it by now."""
+        trace.note(self.stream.clock)
+        if self.evidence is not None:
+            trace.evidence["quic"] = self.evidence()
+        self.stream.close()
 
 
 class Connector:
@@ -58,6 +69,8 @@ class Connector:
         Raises:
             Failure: the name, the connection or the encryption failed.
         """
+        if self._plan.options.protocol == "h3" and step.scheme == "https":
+            return await self._open_quic(step, hop, permit)
         started = monotonic()
         socket, failed = await self._reach(step, hop, permit)
         try:
@@ -73,21 +86,41 @@ class Connector:
         engine: Engine = Http2(stream) if stream.alpn == "h2" else Http1(stream)
         return Connection(socket.address, stream, engine, failed)
 
-    async def _reach(self, step: Step, hop: Hop, permit: Permit) -> tuple[TimedSocket, list[str]]:
+    async def _open_quic(self, step: Step, hop: Hop, permit: Permit) -> Connection:
+        from probes.visit import over_quic
+
         plan = self._plan
-        proxy = plan.proxy
-        near = step if proxy is None else step_to(proxy, b"CONNECT", b"")
+        place = step.host, step.port
+        if plan.alternative is not None and step.origin == plan.first.origin:
+            place = plan.alternative
+        lookup = await self._look_up(*place, hop)
+        allowed = _anything if lookup.pinned else permit
+        try:
+            dialled = await over_quic.reach(lookup, place[1], allowed, step.host, plan.trust, self._trace)
+        finally:
+            await lookup.close()
+        link = dialled.stream
+        hop.address = link.address.text
+        hop.connect = dialled.took
+        self._trace.note(link.clock)
+        known = partial(over_quic.quic_evidence, link)
+        return Connection(link.address, link, over_quic.Http3(link), dialled.failed, known)
+
+    async def _look_up(self, host: str, port: int, hop: Hop) -> Lookup:
+        plan = self._plan
         lookup = await self._names.look_up(
-            near.host,
-            near.port,
-            ip=plan.options.ip,
-            pins=plan.pins,
-            servers=plan.servers,
+            host, port, ip=plan.options.ip, pins=plan.pins, servers=plan.servers
         )
         self.lookup = lookup
         hop.dns = lookup.took
         self._trace.note(lookup.clock)
         hop.address = next((address.text for address in lookup.addresses), None)
+        return lookup
+
+    async def _reach(self, step: Step, hop: Hop, permit: Permit) -> tuple[TimedSocket, list[str]]:
+        proxy = self._plan.proxy
+        near = step if proxy is None else step_to(proxy, b"CONNECT", b"")
+        lookup = await self._look_up(near.host, near.port, hop)
         # What the user pinned or named as a proxy was chosen by the user: no redirect leads there unasked.
         chosen = lookup.pinned or proxy is not None
         try:

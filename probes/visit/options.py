@@ -209,8 +209,8 @@ class Options(Common):
     """What is sent as the request's body, in UTF-8."""
     auth: Auth | None = None
     """Sent to the page's own origin only, never after a redirect to another."""
-    protocol: Literal["auto", "h1", "h2"] = "auto"
-    """The version of HTTP: what the server chooses, or one."""
+    protocol: Literal["auto", "h1", "h2", "h3"] = "auto"
+    """The version of HTTP: what the server chooses of 1.1 and 2, or one; ``h3`` goes over QUIC."""
     client_certificate: ClientCertificate | None = None
     """A certificate of our own, where the page asks for one."""
     proxy: str | None = None
@@ -230,8 +230,8 @@ class Options(Common):
 
     @model_validator(mode="after")
     def _speaks(self) -> Self:
-        if self.proxy is not None and self.protocol == "h2":
-            raise ValueError("protocol h2 cannot be forced through a proxy: leave protocol out")
+        if self.proxy is not None and self.protocol in ("h2", "h3"):
+            raise ValueError(f"protocol {self.protocol} cannot be forced through a proxy: leave protocol out")
         return self
 
 

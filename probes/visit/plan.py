@@ -19,7 +19,8 @@ from probes.wire.tls import Trust, context
 
 USER_AGENT = "landwatch/0.1 (landing-page monitor)"
 
-_ALPN = {"auto": ("h2", "http/1.1"), "h1": ("http/1.1",), "h2": ("h2",)}
+# Over HTTP/3, what is left for TLS on TCP is nothing: only http:// goes over TCP then.
+_ALPN = {"auto": ("h2", "http/1.1"), "h1": ("http/1.1",), "h2": ("h2",), "h3": ()}
 
 # What a browser sends that opens a page.
 _DEFAULT_HEADERS = {
@@ -84,9 +85,9 @@ def make_plan(target: Target) -> Plan:
         certificate=(certificate.certificate, certificate.key) if certificate else None,
     )
     alpn = _ALPN["h1" if options.proxy else options.protocol]
-    context(trust, alpn)  # loaded now, and not in the middle of the first visit
     proxy = httpx.URL(options.proxy) if options.proxy else None
     first = step_to(httpx.URL(target.url), options.method.encode(), (options.body or "").encode())
+    _load(trust, alpn, first)
     return Plan(
         first=first,
         request=make_request(first, (*_encoded(headers), *_encoded(credentials)), proxied=proxy is not None),
@@ -101,6 +102,18 @@ def make_plan(target: Target) -> Plan:
         proxy=proxy,
         lasting=not _has_secrets(options),
     )
+
+
+def _load(trust: Trust, alpn: tuple[str, ...], first: Step) -> None:
+    """Load what encryption needs now, and not in the middle of the first visit."""
+    if alpn:
+        context(trust, alpn)
+        return
+    if first.scheme != "https":
+        raise ValueError("protocol h3 needs an https URL")
+    from probes.visit.over_quic import prepare  # a heavy library, for those who use it
+
+    prepare(trust)
 
 
 def make_request(step: Step, headers: Headers, *, proxied: bool) -> Request:

@@ -59,8 +59,7 @@ class Visit:
                 step = await self._step(step)
         finally:
             for connection in self._open.values():
-                self._trace.note(connection.stream.clock)
-                connection.stream.close()
+                connection.close(self._trace)
 
     async def _step(self, step: Step) -> Step | None:
         """One request; returns what it redirects to, or ``None`` where it was the last."""
@@ -136,8 +135,7 @@ class Visit:
             pass
         if hop.transfer is None or not connection.engine.ready():
             del self._open[step.origin]
-            self._trace.note(connection.stream.clock)
-            connection.stream.close()
+            connection.close(self._trace)
 
     async def _finish(self, connection: Connection, head: Head, hop: Hop) -> None:
         """Read the final response's body and hold it against what is expected."""

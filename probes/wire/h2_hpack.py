@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections import deque
 from functools import lru_cache
 
-from hpack.exceptions import HPACKError
-from hpack.hpack import encode_integer
-from hpack.huffman import HuffmanEncoder
-from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
-from hpack.huffman_table import decode_huffman
 from hpack.table import HeaderTable
 
 from probes.wire.bounds import HEAD_BYTES
 from probes.wire.exchange import Headers
 from probes.wire.h2_frames import broken
+from probes.wire.prefixed import (
+    KEPT_BYTES,
+    SECRET,
+    Malformed,
+    read_integer,
+    read_string,
+    write_integer,
+    write_string,
+)
 
 _Field = tuple[bytes, bytes]
 
@@ -29,15 +33,8 @@ TABLE_BYTES = 4096
 _ENTRY_BYTES = 32
 """What a field counts for beside its own length (section 4.1)."""
 
-_KEPT_BYTES = 256
-"""Longer strings are not kept, so that what is kept stays small whatever a server sends; nor are secrets."""
-
 _STATIC = HeaderTable.STATIC_TABLE
 _STATIC_LENGTH = len(_STATIC)
-
-_SECRET = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
-
-_huffman = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH)
 
 
 def encode(fields: Headers) -> bytes:
@@ -45,7 +42,7 @@ def encode(fields: Headers) -> bytes:
     return b"".join(
         [
             _encode(name, value, False)
-            if name in _SECRET or len(value) > _KEPT_BYTES
+            if name in SECRET or len(value) > KEPT_BYTES
             else _kept(name, value, True)
             for name, value in fields
         ]
@@ -55,26 +52,15 @@ def encode(fields: Headers) -> bytes:
 def _encode(name: bytes, value: bytes, huffman: bool) -> bytes:
     index, values = HeaderTable.STATIC_TABLE_MAPPING.get(name, (0, {}))
     if value in values:
-        return _integer(values[value], 7, 0x80)
+        return write_integer(values[value], 7, 0x80)
     # Without indexing; for a secret "never indexed", which binds whoever passes it on.
-    start = _integer(index, 4, 0x10 if name in _SECRET else 0)
-    return start + (b"" if index else _string(name, huffman)) + _string(value, huffman)
+    start = write_integer(index, 4, 0x10 if name in SECRET else 0)
+    return (
+        start + (b"" if index else write_string(name, huffman=huffman)) + write_string(value, huffman=huffman)
+    )
 
 
 _kept = lru_cache(maxsize=2048)(_encode)
-
-
-def _string(text: bytes, huffman: bool) -> bytes:
-    short = _huffman.encode(text) if huffman else text
-    if len(short) < len(text):
-        return _integer(len(short), 7, 0x80) + short
-    return _integer(len(text), 7, 0) + text
-
-
-def _integer(value: int, bits: int, pattern: int) -> bytes:
-    made = encode_integer(value, bits)
-    made[0] |= pattern
-    return bytes(made)
 
 
 class HeaderDecoder:
@@ -97,8 +83,8 @@ class HeaderDecoder:
             return tuple(self._decode(block))
         except IndexError:
             raise broken("a header block is cut short") from None
-        except HPACKError as error:
-            raise broken(f"a header block cannot be decoded: {error}") from error
+        except Malformed as error:
+            raise broken(f"a header block {error}") from error
 
     def _decode(self, block: bytes) -> list[_Field]:
         fields: list[_Field] = []
@@ -106,7 +92,7 @@ class HeaderDecoder:
         while at < end:
             first = block[at]
             if first & 0x80:
-                index, at = _read_integer(block, at, 0x7F)
+                index, at = read_integer(block, at, 0x7F)
                 field = self._known(index)
             elif first & 0x40:
                 field, at = self._literal(block, at, 0x3F)
@@ -126,12 +112,12 @@ class HeaderDecoder:
         return fields
 
     def _literal(self, block: bytes, at: int, mask: int) -> tuple[_Field, int]:
-        index, at = _read_integer(block, at, mask)
+        index, at = read_integer(block, at, mask)
         if index:
             name = self._known(index)[0]
         else:
-            name, at = _read_string(block, at)
-        value, at = _read_string(block, at)
+            name, at = read_string(block, at)
+        value, at = read_string(block, at)
         return (name, value), at
 
     def _known(self, index: int) -> _Field:
@@ -148,7 +134,7 @@ class HeaderDecoder:
         self._evict()
 
     def _resize(self, block: bytes, at: int) -> int:
-        self._limit, at = _read_integer(block, at, 0x1F)
+        self._limit, at = read_integer(block, at, 0x1F)
         if self._limit > TABLE_BYTES:
             raise broken(f"a header table of {self._limit} bytes, where {TABLE_BYTES} are allowed")
         self._evict()
@@ -158,34 +144,3 @@ class HeaderDecoder:
         while self._size > self._limit:
             name, value = self._entries.pop()
             self._size -= len(name) + len(value) + _ENTRY_BYTES
-
-
-def _read_integer(block: bytes, at: int, mask: int) -> tuple[int, int]:
-    """The integer at ``at`` (section 5.1), and where it ends."""
-    value = block[at] & mask
-    at += 1
-    if value < mask:
-        return value, at
-    for shift in (0, 7, 14, 21):
-        byte = block[at]
-        at += 1
-        value += (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise broken("a header block has an integer beyond all bounds")
-
-
-def _read_string(block: bytes, at: int) -> tuple[bytes, int]:
-    """The string at ``at`` (section 5.2), and where it ends."""
-    coded = block[at] & 0x80
-    length, at = _read_integer(block, at, 0x7F)
-    end = at + length
-    if end > len(block):
-        raise broken("a header block is cut short")
-    text = block[at:end]
-    if coded:
-        text = _kept_text(text) if length <= _KEPT_BYTES else decode_huffman(text)
-    return text, end
-
-
-_kept_text = lru_cache(maxsize=4096)(decode_huffman)

@@ -7,15 +7,24 @@ deadline from firing.
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
+from contextlib import suppress
 from time import monotonic
 
-from probes.failure import OwnFault
+from probes.failure import Failure, OwnFault
 from probes.sample import Clock, Fault
-from probes.wire.addresses import Address
+from probes.wire.addresses import Address, Scope
 from probes.wire.clock import ANCILLARY_BYTES, arrival, ask_for_stamps
 
 READ_BYTES = 16 * 1024
+
+# What connect() says at once is about this machine: no route, no address of that family, no ports left,
+# a firewall here.
+_OURS_AT_ONCE = frozenset(
+    {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EAGAIN, errno.EPERM}
+)
 
 
 class TimedSocket:
@@ -119,6 +128,36 @@ class TimedSocket:
             await ready
         finally:
             self._loop.remove_writer(fd)
+
+    def begin(self, port: int) -> None:
+        """Begin to connect to ``port`` of the address; of a datagram socket, this only asks our own routes.
+
+        Raises:
+            Failure: no page can be at that address.
+            OwnFault: this machine has no way there.
+        """
+        code = self._sock.connect_ex(self.address.sockaddr(port))
+        if code in (0, errno.EINPROGRESS):
+            return
+        detail = f"{self.address.text} port {port}: {os.strerror(code)}"
+        # A name that leads to an address at which no page can be is the page's fault, whoever says so.
+        if code in _OURS_AT_ONCE and self.address.scope is not Scope.RESERVED:
+            raise OwnFault(Fault.CONNECT, f"no way from here to {detail}")
+        raise Failure(Fault.CONNECT, detail)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket was closed."""
+        return self._sock.fileno() < 0
+
+    def send_now(self, datagram: bytes) -> None:
+        """Send a datagram; one that does not fit in at once is lost, as the network loses some.
+
+        Raises:
+            OSError: the other side said that it is not there.
+        """
+        with suppress(BlockingIOError, InterruptedError):
+            self._sock.send(datagram)
 
     def close(self) -> None:
         """Close the socket; nothing is awaited, and a second call does nothing."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import socket
 import struct
 from time import monotonic
 
-from probes.failure import Failure, OwnFault
+from probes.failure import Failure
 from probes.sample import Clock, Fault
-from probes.wire.addresses import Address, Scope
+from probes.wire.addresses import Address
 from probes.wire.clock import STAMPS
 from probes.wire.sockets import TimedSocket, open_socket
 
@@ -19,12 +18,6 @@ from probes.wire.sockets import TimedSocket, open_socket
 _TCP_INFO_BYTES = 104
 _TCP_ESTABLISHED = 1  # of tcpi_state, the first byte
 _rtt_and_retransmits = struct.Struct("=68xI28xI").unpack
-
-# What connect() says at once is about this machine: no route, no address of that family, no ports left,
-# a firewall here.
-_OURS_AT_ONCE = frozenset(
-    {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EAGAIN, errno.EPERM}
-)
 
 
 async def connect(loop: asyncio.AbstractEventLoop, address: Address, port: int) -> tuple[TimedSocket, float]:
@@ -39,7 +32,7 @@ async def connect(loop: asyncio.AbstractEventLoop, address: Address, port: int) 
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         started = monotonic()
-        _begin(sock, address, port)
+        stream.begin(port)
         if not _is_established(sock):
             await stream.writable()
         now = monotonic()
@@ -53,17 +46,6 @@ async def connect(loop: asyncio.AbstractEventLoop, address: Address, port: int) 
     stream.arrived = started + took
     stream.clock = clock
     return stream, took
-
-
-def _begin(sock: socket.socket, address: Address, port: int) -> None:
-    code = sock.connect_ex(address.sockaddr(port))
-    if code in (0, errno.EINPROGRESS):
-        return
-    detail = f"{address.text} port {port}: {os.strerror(code)}"
-    # A name that leads to an address at which no page can be is the page's fault, whoever says so.
-    if code in _OURS_AT_ONCE and address.scope is not Scope.RESERVED:
-        raise OwnFault(Fault.CONNECT, f"no way from here to {detail}")
-    raise Failure(Fault.CONNECT, detail)
 
 
 def _is_established(sock: socket.socket) -> bool:

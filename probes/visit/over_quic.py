@@ -1,0 +1,50 @@
+"""The connection of a hop over QUIC. Imported only where a visit goes over it: the library takes its time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from probes.trace import Trace
+from probes.visit.certificate import tls_evidence
+from probes.wire.addresses import Address
+from probes.wire.dial import Dialled, race
+from probes.wire.h3 import ALPN, Http3
+from probes.wire.names import Lookup
+from probes.wire.quic import QuicLink, Refused, connect
+from probes.wire.quic_trust import prepare
+from probes.wire.tls import Trust
+
+__all__ = ["Http3", "prepare", "quic_evidence", "reach"]
+
+
+async def reach(
+    lookup: Lookup, port: int, permit: Callable[[Address], None], host: str, trust: Trust, trace: Trace
+) -> Dialled[QuicLink]:
+    """Shake hands with ``host`` at the first address that answers, and write down its TLS.
+
+    Raises:
+        Failure: no address answered, or the one that did is not to be spoken to.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        dialled = await race(lookup, permit, lambda address: connect(loop, address, port, host, ALPN, trust))
+    except Refused as refused:
+        # Over TCP such a server is looked at again. Here all that there is to see was seen.
+        trace.evidence["tls"] = tls_evidence(refused.link, verified=False)
+        raise
+    trace.evidence["tls"] = tls_evidence(dialled.stream, verified=trust.verify)
+    return dialled
+
+
+def quic_evidence(link: QuicLink) -> dict[str, Any]:
+    """What the connection was, as far as is known by now."""
+    return {
+        "version": link.quic_version,
+        "alpn": link.alpn,
+        "retry": link.retried,
+        "validated": "retry" if link.retried else "handshake",
+        "zero_rtt": link.zero_rtt,
+        "datagrams": link.datagrams,
+    }

@@ -1,0 +1,64 @@
+"""The TLS of a QUIC handshake: aioquic's, with what a fresh visit each time has no use for left out."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from aioquic import tls
+from aioquic._buffer import Buffer
+from cryptography import x509
+
+_SUITES = [
+    tls.CipherSuite.AES_128_GCM_SHA256,
+    tls.CipherSuite.AES_256_GCM_SHA384,
+    tls.CipherSuite.CHACHA20_POLY1305_SHA256,
+]
+
+Check = Callable[[x509.Certificate, list[x509.Certificate]], None]
+"""Holds a certificate and those sent with it against what is trusted; raises an ``Alert`` to refuse it."""
+
+
+class Handshake(tls.Context):
+    """One client's handshake, without resumption."""
+
+    def __init__(self, *, alpn: str, host: str, check: Check | None) -> None:
+        super().__init__(
+            is_client=True,
+            alpn_protocols=[alpn],
+            cipher_suites=_SUITES,
+            server_name=host,
+            verify_mode=ssl.CERT_NONE,  # by aioquic, that is
+        )
+        # The two groups that every server has one of; each key that is offered costs its making.
+        self._supported_groups = [tls.Group.X25519, tls.Group.SECP256R1]
+        self.new_session_ticket_cb = _unused  # lets the server send its tickets, which are looked at below
+        self.shown: bytes | None = None
+        """The server's certificate, in DER."""
+        self.early_data: bool | None = None
+        """Whether the server's tickets allow early data; ``None`` where it sent none."""
+        self._check = check
+
+    @property
+    def cipher(self) -> str | None:
+        """The cipher suite, by OpenSSL's name, once it is agreed on."""
+        return f"TLS_{self.key_schedule.cipher_suite.name}" if self.key_schedule is not None else None
+
+    def _set_peer_certificate(self, certificate: tls.Certificate) -> None:
+        self.shown = certificate.certificates[0][0]
+        super()._set_peer_certificate(certificate)
+
+    def _client_handle_certificate_verify(self, input_buf: Buffer) -> None:
+        super()._client_handle_certificate_verify(input_buf)
+        if self._check is not None:
+            assert self._peer_certificate is not None  # its signature was just checked
+            self._check(self._peer_certificate, self._peer_certificate_chain)
+
+    def _client_handle_new_session_ticket(self, input_buf: Buffer) -> None:
+        ticket = tls.pull_new_session_ticket(input_buf)
+        self.early_data = bool(self.early_data or ticket.max_early_data_size)
+
+
+def _unused(_: Any) -> None:
+    """Takes a ticket that nobody makes."""
