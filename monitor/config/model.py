@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model, model_validator
 
@@ -122,6 +122,8 @@ class Config(Part):
 
     region: Annotated[Name, Field(examples=["eu-west"])]
     """Where this process stands, such as eu-west."""
+    continent: Literal["AF", "AN", "AS", "EU", "NA", "OC", "SA"] | None = None
+    """Where the region lies; it tells whether a page is served to it from another continent."""
     state: Path = Path("state")
     """The directory of what is kept on this machine; a relative one starts where landwatch was started."""
     store: Annotated[
@@ -173,6 +175,7 @@ class Config(Part):
             timeout=settings.deadline,
             labels=dict(page.labels),
             variant=variant,
+            continent=self.continent,
         )
 
 

@@ -92,6 +92,12 @@ def test_a_target_has_its_kinds_options_and_the_pages_labels(probes: Mapping[str
     assert watch.target.labels == {"campaign": "spring"}
 
 
+def test_a_target_knows_the_regions_continent_where_the_config_says_it(probes: Mapping[str, Kind]) -> None:
+    (said,) = config_of(probes, more="continent: SA\n").watches()
+    (unsaid,) = config_of(probes).watches()
+    assert (said.target.continent, unsaid.target.continent) == ("SA", None)
+
+
 def test_options_that_are_alike_are_equal_so_that_a_reload_can_tell_what_changed() -> None:
     page = "probes: {http: {redirects: %d}}"
     one, two, other = (parse(SHORT % page % redirects).watches()[0] for redirects in (5, 5, 6))
