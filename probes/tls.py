@@ -183,7 +183,7 @@ def _plan(target: Target) -> Plan:
     if plan.first.scheme != "https":
         raise OwnFault(
             Fault.INTERNAL,
-            "the tls probe looks at pages at https://: this one is not encrypted by its address",
+            "the tls probe looks at pages at https://, and this one is at http://",
         )
     return plan
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from monitor.cli.amounts import milliseconds
 from monitor.cli.facts.all import facts
 from monitor.cli.printable import printable
+from probes.encryption.grades import is_financial
 from probes.sample import PHASES, Hop, Outcome, Sample
 
 BAR_WIDTH = 40
@@ -45,11 +46,17 @@ class Targets:
 
 
 def within(sample: Sample, targets: Targets) -> bool:
-    """Whether the page is up, in time, and its certificate good for a while."""
-    if sample.outcome is not Outcome.UP or sample.ttfb is None or sample.ttfb > targets.ttfb:
-        return False
+    """Whether the page is up, in time, and its certificate good for a while.
+
+    A look at the encryption has no time to be held against; it has a grade.
+    """
     days = expiry_days(sample)
-    return days is None or days > EXPIRY_DAYS
+    if sample.outcome is not Outcome.UP or (days is not None and days <= EXPIRY_DAYS):
+        return False
+    encryption = sample.evidence.get("encryption")
+    if encryption is not None:
+        return is_financial(encryption["grade"])
+    return sample.ttfb is not None and sample.ttfb <= targets.ttfb
 
 
 def expiry_days(sample: Sample) -> float | None:

@@ -17,6 +17,7 @@ from probes.encryption.certificate import (
     is_weakly_signed,
     key_name,
     load,
+    names_issuers_place,
     names_of,
     signature_name,
     vouches_for,
@@ -38,8 +39,12 @@ class Chain:
     """Who issued the page's certificate, from the chain or the roots."""
     anchored: bool
     """Whether the path ends at a root that is trusted here."""
-    complete: bool
-    """Whether the certificates sent lead to a root, one's own or a stranger's."""
+    complete: bool | None
+    """Whether the certificates sent lead to a root, a trusted one or a stranger's.
+
+    Where they do not and the last one names no place of its issuer's certificate, the issuer may as well be a
+    root of its own, which need not be sent: that is not known.
+    """
     ordered: bool
     """Whether each certificate of the path stands right behind the one that it vouches for."""
 
@@ -88,11 +93,10 @@ class Chain:
             found.append(f"it is not for {host} but for {names}")
         if self.self_signed and not self.anchored:
             found.append("it is self-signed")
-        elif not self.complete:
-            issuer = common_name(self.path[-1].issuer)
-            found.append(f"the chain is incomplete: the certificate of its issuer {issuer} was not sent")
         elif not self.anchored:
-            found.append(f"its root {common_name(self.path[-1].issuer)} is not trusted")
+            issuer = common_name(self.path[-1].issuer)
+            missing = f"the certificate of its issuer {issuer} was not sent, nor is it a trusted root"
+            found.append(f"its root {issuer} is not trusted" if self.complete else missing)
         return found
 
     def facts(self, now: datetime) -> dict[str, Any]:
@@ -134,15 +138,22 @@ def read_chain(ders: Sequence[bytes], roots: Roots) -> Chain | None:
         if above is None:
             break
         path.append(above)
-    end = root or path[-1]
     return Chain(
         sent=tuple(sent),
         path=tuple(path),
         issuer=path[1] if len(path) > 1 else root,
         anchored=root is not None,
-        complete=is_self_issued(end),
+        complete=_is_complete(path[-1], root),
         ordered=[sent.index(each) for each in path] == list(range(len(path))),
     )
+
+
+def _is_complete(last: x509.Certificate, root: x509.Certificate | None) -> bool | None:
+    if root is not None:
+        return is_self_issued(root)
+    if is_self_issued(last):
+        return True
+    return False if names_issuers_place(last) else None
 
 
 def _certificate(certificate: x509.Certificate) -> dict[str, Any]:

@@ -42,7 +42,9 @@ async def examine(
                 group.create_task(_server(server, seen, roots))
                 group.create_task(_caa(names, plan, seen))
                 if plain_port is None:
-                    seen.plain = Plain(detail="not asked: at which port is known only for pages at port 443")
+                    seen.plain = Plain(
+                        detail="its port is known only for pages at port 443 (http_port names another)"
+                    )
                 else:
                     group.create_task(_plain(names, target, plan, server, seen, plain_port))
 

@@ -59,7 +59,7 @@ def _of_certificate(seen: Seen) -> dict[str, Finding]:
     return found | {
         "small_key": _listed(chain.small_keys),
         "weak_signature": _listed(chain.weak_signatures),
-        "incomplete_chain": Finding(not chain.complete),
+        "incomplete_chain": Finding(_not(chain.complete)),
         "expires_soon": Finding(days < seen.expiry_days, left if days < seen.expiry_days else None),
         "wrong_order": Finding(not chain.ordered),
         "revoked": Finding(staple.revoked),
@@ -102,7 +102,7 @@ def _of_web(seen: Seen) -> dict[str, Finding]:
         where = f"it answers with the status {plain.status}"
     found = {
         "in_clear": Finding(plain.in_clear, where if plain.in_clear is not False else None),
-        "not_led": Finding(_not(plain.leads), where if plain.leads is not True else None),
+        "not_led": Finding(_not(plain.leads), where if plain.leads is False else None),
     }
     if hsts is not None:
         told = None

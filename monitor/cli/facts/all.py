@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from monitor.cli.facts import tls, visit
+from monitor.cli.facts import encryption, tls, visit
 from probes.sample import Sample
 
 Facts = Callable[[Sample], Iterator[tuple[str, str]]]
@@ -12,6 +12,7 @@ Facts = Callable[[Sample], Iterator[tuple[str, str]]]
 
 KINDS: tuple[Facts, ...] = (
     tls.facts,
+    encryption.facts,
     visit.facts,
 )
 
