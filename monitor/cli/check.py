@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +25,9 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print each sample as one JSON line.")] = False,
     probe: Annotated[str, typer.Option(help="The kind of probe.")] = "http",
     count: Annotated[int, typer.Option(min=1, max=10_000, help="Visits to each page, a second apart.")] = 1,
-    timeout: Annotated[str, typer.Option(help="How long one visit may take.")] = "10s",
+    timeout: Annotated[
+        str | None, typer.Option(help="How long one visit may take; that of the kind by default.")
+    ] = None,
     ca: Annotated[
         Path | None,
         typer.Option(help="A file of roots to trust beside Mozilla's.", exists=True, dir_okay=False),
@@ -34,6 +36,10 @@ def command(
     resolve: Annotated[
         list[str] | None, typer.Option(metavar="HOST:PORT:ADDR", help="An address in place of a look-up.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any option of the kind, its value as in a config."),
+    ] = None,
 ) -> None:
     """Measure pages once, and show where their time goes.
 
@@ -41,15 +47,18 @@ def command(
     """
     options: dict[str, object] = {"ca": ca, "insecure": insecure or None, "resolve": resolve or None}
     given = {name: value for name, value in options.items() if value is not None}
-    targets = [_target(url, probe, timeout, given) for url in urls]
+    targets = [target for url in urls for target in _targets_of(url, probe, timeout, given, settings or [])]
     raise typer.Exit(0 if asyncio.run(_check(targets, count, as_json=as_json)) else 1)
 
 
-def _target(url: str, probe: str, timeout: str, given: dict[str, object]) -> Target:
+def _targets_of(
+    url: str, probe: str, timeout: str | None, given: dict[str, object], settings: list[str]
+) -> Iterator[Target]:
+    """The page at ``url`` as a target of the kind, one for each of its variants."""
     import httpx
-    from pydantic import ValidationError
 
-    from probes.kinds import kinds
+    from monitor.cli.settings import options_from
+    from probes.kinds import kinds, variants_of
     from probes.target import Target
     from probes.units import parse_duration
 
@@ -57,7 +66,7 @@ def _target(url: str, probe: str, timeout: str, given: dict[str, object]) -> Tar
     if kind is None:
         raise typer.BadParameter(f"{probe!r} is none of: {', '.join(kinds())}", param_hint="--probe")
     try:
-        seconds = parse_duration(timeout)
+        seconds = kind.TIMEOUT if timeout is None else parse_duration(timeout)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--timeout") from error
     try:
@@ -66,20 +75,18 @@ def _target(url: str, probe: str, timeout: str, given: dict[str, object]) -> Tar
         raise typer.BadParameter(f"{url!r}: {error}", param_hint="URL") from error
     if parsed.scheme not in ("http", "https") or not parsed.raw_host:
         raise typer.BadParameter(f"{url!r} is not a page such as https://www.example.com/", param_hint="URL")
-    try:
-        options = kind.Options.model_validate(given)
-    except ValidationError as error:
-        words = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
-        raise typer.BadParameter(words) from error
-    return Target(
-        vendor=parsed.host,
-        page=parsed.path,
-        url=str(parsed),
-        region="here",
-        probe=probe,
-        options=options,
-        timeout=seconds,
-    )
+    options = options_from(kind.Options, settings, given, hint="--set" if settings else "options")
+    for variant in variants_of(kind, options):
+        yield Target(
+            vendor=parsed.host,
+            page=parsed.path,
+            url=str(parsed),
+            region="here",
+            probe=probe,
+            options=options,
+            timeout=seconds,
+            variant=variant,
+        )
 
 
 async def _check(targets: list[Target], count: int, *, as_json: bool) -> bool:

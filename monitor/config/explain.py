@@ -77,12 +77,12 @@ def _locate(error: ErrorDetails, value: Any) -> _Found:
     """Where in the file an error is: pydantic's own words for alternatives and keys are left out."""
     path: list[str | int] = []
     alternative = False
-    *_, last = enumerate(error["loc"])
-    for step in enumerate(error["loc"]):
+    steps = list(enumerate(error["loc"]))  # none where the whole is wrong
+    for step in steps:
         try:
             value = value[step[1]]
         except (KeyError, IndexError, TypeError):
-            if step != last or error["type"] != "missing":
+            if step != steps[-1] or error["type"] != "missing":
                 alternative = True
                 continue
         path.append(step[1])
@@ -112,7 +112,7 @@ def _without_misspelt(found: Iterable[_Found], shape: Shape) -> list[_Found]:
 
 
 def _is_of_key(error: ErrorDetails) -> bool:
-    return error["type"] in ("missing", "extra_forbidden") or error["loc"][-1] == "[key]"
+    return error["type"] in ("missing", "extra_forbidden") or error["loc"][-1:] == ("[key]",)
 
 
 def _message(found: _Found, shape: Shape) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -43,6 +44,11 @@ def json_schema(probes: Mapping[str, Kind] | None = None) -> dict[str, Any]:
         **schema,
         "title": "landwatch",
     }
+
+
+def options_schema(options: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of a kind of probe's options by themselves."""
+    return options.model_json_schema(schema_generator=_Generator)
 
 
 class Shape:

@@ -98,7 +98,7 @@ async def test_a_redirect_is_shown_hop_by_hop():
         ([], "Missing argument"),
         (["ftp://shop.test/"], "is not a page"),
         (["https://[::1"], "URL"),
-        (["shop.test", "--probe", "gopher"], "is none of: http"),
+        (["shop.test", "--probe", "gopher"], "is none of: "),
         (["shop.test", "--timeout", "10"], "10 has no unit"),
         (["shop.test", "--resolve", "shop.test:443"], "is not HOST:PORT:ADDRESS"),
         (["shop.test", "--ca", "/no/such/file"], "does not exist"),
