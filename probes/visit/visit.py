@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
+
 from probes.failure import Blocked, Failure
 from probes.patterns import matches
 from probes.sample import Fault, Hop
@@ -32,6 +34,8 @@ class Visit:
         """The last response's head, once there was one."""
         self.body: Body | None = None
         """The final response's body, as far as it was read and kept."""
+        self.url: httpx.URL | None = None
+        """The address that was asked for last, with the fragment that no request carries."""
         self._plan = plan
         self._trace = trace
         self._connector = Connector(names, plan, trace)
@@ -64,6 +68,7 @@ class Visit:
     async def _step(self, step: Step) -> Step | None:
         """One request; returns what it redirects to, or ``None`` where it was the last."""
         hop = Hop(step.text)
+        self.url = step.url
         self._trace.hops.append(hop)
         connection = await self._connection(step, hop)
         hop.protocol = connection.engine.name
