@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from monitor.cli.facts import encryption, tls, visit
+from monitor.cli.facts import edge, encryption, http3, shield, tls, visit
 from probes.sample import Sample
 
 Facts = Callable[[Sample], Iterator[tuple[str, str]]]
@@ -13,6 +13,9 @@ Facts = Callable[[Sample], Iterator[tuple[str, str]]]
 KINDS: tuple[Facts, ...] = (
     tls.facts,
     encryption.facts,
+    http3.facts,
+    edge.facts,
+    shield.facts,
     visit.facts,
 )
 
