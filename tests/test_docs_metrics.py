@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 import yaml
 from docspages import Page, page, pages, spans
+from scraping import EVIDENCE
 
 from monitor.health.lags import BOUNDS
 from monitor.metrics import declared
 from monitor.metrics.declared import OWN_FAMILIES, PAGE_FAMILIES, TTFB
+from monitor.metrics.evidence_series import MOST_VITALS
 from monitor.metrics.exposition import Format, Snapshot, expose
 from monitor.metrics.own import Own
+from monitor.metrics.readings import ADDRESS_STATES, HTTP3_STATES
 from monitor.metrics.series import TargetSeries
 from monitor.pace import Pace
+from probes.edge.caching import STATUSES
 from probes.ids import uuid7
 from probes.sample import Attempt, Fault, Hop, Outcome, Sample
 from probes.target import Target
@@ -58,6 +62,17 @@ def test_every_metric_stands_in_the_docs_and_no_other() -> None:
         assert said[name][3].endswith(".")
 
 
+def test_the_words_of_evidence_are_named() -> None:
+    said = rows()
+    for name, words in (
+        (declared.HTTP3.name, HTTP3_STATES),
+        (declared.ADDRESSES.name, ADDRESS_STATES),
+        (declared.CACHE.name, STATUSES),
+    ):
+        assert set(words) <= set(spans(said[name][3])), name
+    assert f"by name, {MOST_VITALS} at most" in said[declared.VITAL.name][3]
+
+
 def test_the_edges_are_those_of_the_histograms() -> None:
     assert f"The edges of `{TTFB.name}` are {listed(TTFB.edges)} s" in METRICS.prose
     assert f"The edges of the two lags are {listed(BOUNDS)} s" in METRICS.prose
@@ -80,6 +95,7 @@ def test_a_query_names_labels_that_there_are(query: str) -> None:
     for name, selector in re.findall(r"(landwatch_\w+)(?:\{([^}]*)\})?", query):
         family = next(each for each in FAMILIES.values() if name.startswith(each.name))
         labels = {*family.labels, *(("le",) if name.endswith("_bucket") else ())}
+        labels |= {declared.VARIANT} if family in PAGE_FAMILIES else set()
         assert set(re.findall(r"(\w+)[!=]", selector)) <= labels
         grouped = {label for inside in re.findall(r"by \(([^)]*)\)", query) for label in inside.split(", ")}
         assert grouped <= labels | {"instance"}
@@ -112,7 +128,8 @@ def sample(outcome: Outcome, attempt: Attempt = Attempt.SCHEDULED, *, tainted: b
         tainted=["cpu"] if tainted else [],
         ttfb=0.1,
         hops=[Hop("https://www.example.com/", wait=0.1)],
-        evidence={"tls": {"not_after": "2030-01-01T00:00:00Z"}},
+        vitals={"similarity": 0.5},
+        evidence=EVIDENCE,
     )
 
 
@@ -130,6 +147,8 @@ def test_samples_count_where_the_docs_say() -> None:
     table = METRICS.tables[1]
     said = {row[0]: row[1:] for row in table.rows}
     assert said.keys() == COUNTED.keys()
+    named = [name for families in table.columns for name in spans(families)]
+    assert sorted([*named, declared.RUNS.name]) == sorted(family.name for family in PAGE_FAMILIES)
     for what, samples in COUNTED.items():
         for one in samples:
             for families, cell in zip(table.columns[1:], said[what], strict=True):

@@ -24,6 +24,11 @@ def label_pairs(labels: Mapping[str, str]) -> str:
     return ",".join(f'{name}="{escape(value)}"' for name, value in labels.items())
 
 
+def series_line(name: str, labels: str, **more: str) -> str:
+    """A series as it stands before its number: ``labels`` are what :func:`label_pairs` made of the page's."""
+    return f"{name}{{{labels},{label_pairs(more)}}}" if more else f"{name}{{{labels}}}"
+
+
 class Block:
     """Lines that are rendered together. ``values`` is written to directly: it is the hot path."""
 

@@ -49,6 +49,8 @@ class Metrics:
             series = before.get(target.key)
             if series is None or series.edges != edges:
                 series = TargetSeries(target, edges)
+            else:
+                series.follow(target)
             self._series[target.key] = series
 
     def record(self, sample: Sample) -> None:
@@ -58,7 +60,7 @@ class Metrics:
             series.record(sample)
 
     def snapshot(self) -> Snapshot:
-        """All figures as they stand: about 2 ms of the loop's time for 1,000 targets."""
+        """All figures as they stand: 2 to 4 ms of the loop's time for 1,000 targets."""
         runs = self._runs()
         blocks: dict[str, list[Frozen]] = {family.name: [] for family in PAGE_FAMILIES}
         for key, series in self._series.items():

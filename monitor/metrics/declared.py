@@ -13,6 +13,8 @@ from monitor.health.lags import BOUNDS
 
 PAGE = ("vendor", "page", "region", "probe")
 """The labels of everything that is about a page."""
+VARIANT = "variant"
+"""The label that these series have too where a page and probe are several targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,76 @@ RUNS = Family(
     "Runs that were due: run, or skipped because the one before still ran or the loop stood still.",
     (*PAGE, "result"),
 )
+VITAL = Family(
+    "landwatch_vital",
+    "gauge",
+    "Each figure beside the times of the last untainted scheduled sample; absent if that has it not.",
+    (*PAGE, "vital"),
+)
+HTTP3 = Family(
+    "landwatch_http3",
+    "gauge",
+    "1 if HTTP/3 is advertised, advertised_dns, works or broken, 0 if not; absent if it is not known.",
+    (*PAGE, "state"),
+)
+EDGE = Family(
+    "landwatch_edge_info",
+    "gauge",
+    "Always 1; its labels say which network answered last, and from where.",
+    (*PAGE, "network", "pop", "continent"),
+)
+EDGE_FAR = Family(
+    "landwatch_edge_far",
+    "gauge",
+    "1 if the last answer came from an edge on another continent, else 0; absent if it is not known.",
+    PAGE,
+)
+CACHE = Family(
+    "landwatch_cache_responses_total",
+    "counter",
+    "Responses of which the edge said what its cache did; untainted scheduled samples.",
+    (*PAGE, "status"),
+)
+ADDRESSES = Family(
+    "landwatch_addresses",
+    "gauge",
+    "The page's addresses that were up and down when each was last visited.",
+    (*PAGE, "state"),
+)
+DNS_TTL = Family(
+    "landwatch_dns_ttl_seconds", "gauge", "How long the last look-up's answer may be kept.", PAGE
+)
+SHIELD = Family(
+    "landwatch_shield_confidence",
+    "gauge",
+    "Whether the last answer looked shielded: 1 surely, 0.5 perhaps, 0 no; absent if it is not known.",
+    PAGE,
+)
+ORIGIN = Family(
+    "landwatch_origin_exposed",
+    "gauge",
+    "1 if an origin last served the page past its shield, 0 if none did; absent if it is not known.",
+    PAGE,
+)
 
-PAGE_FAMILIES = (SAMPLES, UP, TTFB, PHASE, LAST_SAMPLE, TLS_EXPIRY, RUNS)
+PAGE_FAMILIES = (
+    SAMPLES,
+    UP,
+    TTFB,
+    PHASE,
+    LAST_SAMPLE,
+    TLS_EXPIRY,
+    RUNS,
+    VITAL,
+    HTTP3,
+    EDGE,
+    EDGE_FAR,
+    CACHE,
+    ADDRESSES,
+    DNS_TTL,
+    SHIELD,
+    ORIGIN,
+)
 """In the order in which they are rendered."""
 
 SCHEDULE_LAG = Family("landwatch_schedule_lag_seconds", "histogram", "How late runs started.", edges=BOUNDS)
@@ -103,7 +173,7 @@ STORE_UP = Family("landwatch_store_up", "gauge", "1 if the store took what it wa
 SINK_ERRORS = Family(
     "landwatch_sink_errors_total", "counter", "Samples that a part of landwatch failed to take.", ("sink",)
 )
-WATCHED = Family("landwatch_targets", "gauge", "Targets (page and probe) that this process watches.")
+WATCHED = Family("landwatch_targets", "gauge", "Targets (page, probe and variant) that this process watches.")
 RELOAD_OK = Family(
     "landwatch_config_last_reload_successful", "gauge", "1 if the config was last read without a mistake."
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from datetime import datetime
 
 from monitor.metrics import declared
-from monitor.metrics.block import Block, Frozen, label_pairs
+from monitor.metrics.block import Block, Frozen, label_pairs, series_line
 from monitor.metrics.declared import Family
+from monitor.metrics.evidence_series import EvidenceSeries
+from monitor.metrics.readings import moment, part
 from probes.sample import PHASES, Attempt, Fault, Hop, Outcome, Sample
 from probes.target import Target
 
@@ -25,12 +26,14 @@ class TargetSeries:
 
     __slots__ = (
         "_counted",
+        "_evidence",
         "_labels",
         "_last",
         "_not_after",
         "_phases",
         "_runs",
         "_samples",
+        "_target",
         "_tls",
         "_ttfb",
         "_up",
@@ -40,12 +43,15 @@ class TargetSeries:
     def __init__(self, target: Target, edges: tuple[float, ...] = declared.TTFB.edges) -> None:
         self.edges = edges
         """The edges of the TTFB's histogram: this target's promise is one of them."""
+        self._target = target
         labels = {
             "vendor": target.vendor,
             "page": target.page,
             "region": target.region,
             "probe": target.probe,
         }
+        if target.variant is not None:
+            labels[declared.VARIANT] = target.variant
         self._labels = label_pairs(labels)
         self._samples = Block()
         self._counted: dict[tuple[Outcome, Fault | None, Attempt], int] = {}
@@ -60,6 +66,7 @@ class TargetSeries:
         self._phases = Block([self._line(declared.PHASE, phase=phase) for phase in PHASES], None)
         self._runs = Block([self._line(declared.RUNS, result=result) for result in ("run", "skipped")])
         self._ttfb: dict[str, Block] = {}
+        self._evidence = EvidenceSeries(self._labels)
 
     def record(self, sample: Sample) -> None:
         """Count a sample, and let a scheduled one speak for the page."""
@@ -80,7 +87,14 @@ class TargetSeries:
             self._observe(sample.protocol or "", sample.ttfb)
         tls = sample.evidence.get("tls")
         if tls:
-            self._expires(tls.get("not_after"))
+            self._expires(part(tls, "not_after"))
+        self._evidence.record(sample)
+
+    def follow(self, target: Target) -> None:
+        """Go on with the target as a reload left it: what was found by other options is of no worth now."""
+        if (target.url, target.options) != (self._target.url, self._target.options):
+            self._evidence.forget()
+        self._target = target
 
     def runs(self, run: int, skipped: int) -> None:
         """Set how many due runs were run and skipped."""
@@ -96,6 +110,7 @@ class TargetSeries:
         into[declared.LAST_SAMPLE.name].append(self._last.freeze())
         into[declared.TLS_EXPIRY.name].append(self._tls.freeze())
         into[declared.RUNS.name].append(self._runs.freeze())
+        self._evidence.freeze(into)
 
     def _observe(self, protocol: str, seconds: float) -> None:
         block = self._ttfb.get(protocol)
@@ -112,9 +127,7 @@ class TargetSeries:
         if not_after == self._not_after:
             return
         self._not_after = not_after
-        self._tls.values[0] = (
-            datetime.fromisoformat(not_after).timestamp() if isinstance(not_after, str) else None
-        )
+        self._tls.values[0] = moment(not_after)
 
     def _count_from(self, counted: tuple[Outcome, Fault | None, Attempt]) -> int:
         outcome, fault, attempt = counted
@@ -135,8 +148,7 @@ class TargetSeries:
         return block
 
     def _line(self, family: Family, suffix: str = "", **more: str) -> str:
-        pairs = f"{self._labels},{label_pairs(more)}" if more else self._labels
-        return f"{family.name}{suffix}{{{pairs}}}"
+        return series_line(family.name + suffix, self._labels, **more)
 
 
 _UP = {Outcome.UP: 1, Outcome.DOWN: 0}

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import math
 import shutil
 import subprocess
@@ -10,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
+from scraping import AT, EVIDENCE, PLAIN, UP, make_target, read, value
 
 from monitor.metrics.block import Block, render
 from monitor.metrics.collector import Metrics
@@ -19,32 +18,9 @@ from monitor.metrics.declared import OWN_FAMILIES, PAGE_FAMILIES, TTFB
 from monitor.metrics.exposition import Format
 from monitor.metrics.own import Own
 from monitor.pace import Pace
-from probes.sample import Attempt, Fault, Hop, Outcome, Sample
-from probes.target import Target
+from probes.sample import Attempt, Fault, Hop, Outcome
 
-PLAIN = Format()
-AT = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
-UP = Sample(
-    id="1",
-    at=AT,
-    vendor="easyshop",
-    page="sale",
-    url="https://www.example.com/",
-    region="eu-west",
-    probe="http",
-    attempt=Attempt.SCHEDULED,
-    outcome=Outcome.UP,
-    ttfb=0.3,
-    protocol="h2",
-    hops=[Hop("https://www.example.com/", 200, "192.0.2.1", "h2", 0.01, 0.02, 0.03, 0.24, 0.5)],
-    evidence={"tls": {"not_after": "2026-06-01T00:00:00Z"}},
-)
 DOWN = replace(UP, outcome=Outcome.DOWN, fault=Fault.TIMEOUT, ttfb=None, evidence={})
-LABELS = {"vendor": "easyshop", "page": "sale", "region": "eu-west", "probe": "http"}
-
-
-def target(page: str = "sale", vendor: str = "easyshop") -> Target:
-    return Target(vendor, page, "https://www.example.com/", "eu-west", "http", None)
 
 
 @pytest.fixture
@@ -53,27 +29,9 @@ def metrics():
         own=lambda: Own(version="1.2", sink_errors={"store": 2}, spooled=7, targets=1),
         runs=lambda: {("easyshop", "sale", "http", ""): (40, 2)},
     )
-    made.watch([target()])
+    made.watch([make_target()])
     yield made
     made.close()
-
-
-async def read(metrics: Metrics, wanted: Format = PLAIN) -> dict[str, list]:
-    """The samples by name, from the text that a scrape answers with."""
-    body = await metrics.render(wanted)
-    text = (gzip.decompress(body) if wanted.gzip else body).decode()
-    found: dict[str, list] = {}
-    for family in parse_open(text) if wanted.openmetrics else parse_plain(text):
-        for sample in family.samples:
-            found.setdefault(sample.name, []).append(sample)
-    return found
-
-
-def value(found: dict[str, list], name: str, **labels: str) -> float | None:
-    wanted = LABELS | labels
-    values = [sample.value for sample in found.get(name, []) if sample.labels == wanted]
-    assert len(values) <= 1
-    return values[0] if values else None
 
 
 async def test_a_new_page_has_its_counters_at_zero_and_says_nothing_of_what_was_not_seen(metrics):
@@ -125,7 +83,7 @@ async def test_buckets_are_cumulative_and_kept_apart_by_protocol(metrics):
 
 
 async def test_a_promise_of_the_config_is_an_edge(metrics):
-    metrics.watch([target()], promises=[0.28, 1])
+    metrics.watch([make_target()], promises=[0.28, 1])
     metrics.record(replace(UP, ttfb=0.28))
     found = await read(metrics)
     assert value(found, "landwatch_ttfb_seconds_bucket", protocol="h2", le="0.28") == 1
@@ -191,10 +149,10 @@ async def test_a_certificate_without_an_end_has_no_expiry(metrics):
 
 
 async def test_the_series_of_a_vanished_page_vanish_and_the_others_go_on(metrics):
-    metrics.watch([target(), target("gone")])
+    metrics.watch([make_target(), make_target("gone")])
     metrics.record(UP)
     metrics.record(replace(UP, page="gone"))
-    metrics.watch([target(), target("new")])
+    metrics.watch([make_target(), make_target("new")])
     metrics.record(replace(UP, page="gone"))
     found = await read(metrics)
     assert {s.labels["page"] for s in found["landwatch_samples_total"]} == {"sale", "new"}
@@ -206,7 +164,7 @@ HOSTILE = 'a "quoted" \\ name\nwith 100 % of {everything}, %s and \u2028'
 
 @pytest.mark.parametrize("wanted", [PLAIN, Format(openmetrics=True), Format(gzip=True), Format(True, True)])
 async def test_names_are_escaped_in_each_format(metrics, wanted):
-    metrics.watch([target(HOSTILE)])
+    metrics.watch([make_target(HOSTILE)])
     metrics.record(replace(UP, page=HOSTILE))
     found = await read(metrics, wanted)
     assert value(found, "landwatch_up", page=HOSTILE) == 1
@@ -220,7 +178,7 @@ def test_a_missing_number_leaves_its_line_out_whatever_the_names_hold():
 
 
 async def test_every_declared_metric_is_there_with_its_kind_and_its_labels(metrics):
-    metrics.record(UP)
+    metrics.record(replace(UP, evidence=EVIDENCE, vitals={"similarity": 0.5}))
     text = (await metrics.render(Format())).decode()
     families = {family.name: family for family in parse_plain(text)}
     for family in (*PAGE_FAMILIES, *OWN_FAMILIES):
@@ -304,7 +262,7 @@ async def test_a_render_leaves_the_loop_to_others():
     metrics = Metrics()
     threads = set()
 
-    metrics.watch([target(str(number)) for number in range(200)])
+    metrics.watch([make_target(str(number)) for number in range(200)])
     turns = 0
     render = asyncio.create_task(metrics.render(Format(gzip=True)))
     while not render.done():
