@@ -14,7 +14,6 @@ from time import monotonic
 
 from aioquic.quic.events import QuicEvent
 from aioquic.tls import AlertBadCertificate
-from cryptography import x509
 
 from probes.failure import Failure, OwnFault
 from probes.sample import Clock, Fault
@@ -92,7 +91,7 @@ class QuicLink:
     @property
     def certificate(self) -> bytes | None:
         """The other side's certificate, in DER."""
-        return self._quic.tls.shown
+        return self._quic.tls.shown[0] if self._quic.tls.shown else None
 
     @property
     def version(self) -> str | None:
@@ -220,9 +219,9 @@ class QuicLink:
             fault = Fault.PROTOCOL if self._quic.shaken else Fault.CONNECT
             raise Failure(fault, f"QUIC: a packet that makes no sense: {error!r:.100}") from error
 
-    def _check(self, certificate: x509.Certificate, chain: list[x509.Certificate]) -> None:
+    def _check(self, chain: list[bytes]) -> None:
         try:
-            roots(self._trust.ca).check(certificate, chain, self._host)
+            roots(self._trust.ca).check(chain, self._host)
         except NotTrusted as error:
             self._refused = f"the certificate is not accepted: {error}"
             raise AlertBadCertificate(str(error)) from error

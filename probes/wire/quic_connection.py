@@ -5,20 +5,24 @@ from __future__ import annotations
 from logging import getLogger
 from typing import Any
 
+from aioquic._buffer import Buffer
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import (
     CONNECTION_LIMIT_FRAME_CAPACITY,
+    CRYPTO_BUFFER_SIZE,
     MAX_STREAM_DATA_FRAME_CAPACITY,
     Limit,
     QuicConnection,
     QuicConnectionAdapter,
     QuicConnectionState,
 )
+from aioquic.quic.crypto import CryptoPair
 from aioquic.quic.events import ConnectionTerminated, QuicEvent, StreamDataReceived
 from aioquic.quic.packet import QuicFrameType, QuicHeader, QuicProtocolVersion
 from aioquic.quic.packet_builder import QuicPacketBuilder
 from aioquic.quic.recovery import QuicPacketSpace
 from aioquic.quic.stream import QuicStream
+from aioquic.tls import Epoch, ExtensionType
 
 from probes.wire.quic_tls import Check, Handshake
 from probes.wire.quic_trust import Identity
@@ -35,6 +39,19 @@ _MOST_GAPS = 256
 """Into how many pieces with gaps between them a stream may fall, out of order; each costs time."""
 
 _IDLE_SECONDS = 30.0
+
+
+class _InitialKeys(dict[int, CryptoPair]):
+    """The keys of each version's first packets, made when they are asked for."""
+
+    def __init__(self, peer_cid: bytes) -> None:
+        super().__init__()
+        self._peer_cid = peer_cid
+
+    def __missing__(self, version: int) -> CryptoPair:
+        made = self[version] = CryptoPair()
+        made.setup_initial(cid=self._peer_cid, is_client=True, version=version)
+        return made
 
 
 class _Silent(QuicConnectionAdapter):
@@ -129,15 +146,28 @@ class Connection(QuicConnection):
                     self.close(0xC, None, f"more than {_MOST_GAPS} gaps in what was sent")
 
     def _initialize(self, peer_cid: bytes) -> None:
-        super()._initialize(peer_cid)
+        # As aioquic does it for a client without a ticket, but with our handshake, and without keys for
+        # versions and epochs that are not used.
         made = Handshake(alpn=self._alpn, host=self._host, check=self._check)
         made.certificate = self._configuration.certificate
         made.certificate_chain = self._configuration.certificate_chain
         made.certificate_private_key = self._configuration.private_key
-        made.handshake_extensions = self.tls.handshake_extensions
+        parameters = self._serialize_transport_parameters()
+        made.handshake_extensions = [(ExtensionType.QUIC_TRANSPORT_PARAMETERS, parameters)]
         made.alpn_cb = self._alpn_handler
         made.update_traffic_key_cb = self._update_traffic_key
         self.tls = made
+        assert self._version is not None  # connecting has chosen one
+        self._cryptos_initial = _InitialKeys(peer_cid)
+        self._cryptos = {epoch: CryptoPair() for epoch in Epoch}
+        self._cryptos[Epoch.INITIAL] = self._cryptos_initial[self._version]
+        epochs = (Epoch.INITIAL, Epoch.HANDSHAKE, Epoch.ONE_RTT)
+        self._crypto_buffers = {epoch: Buffer(capacity=CRYPTO_BUFFER_SIZE) for epoch in epochs}
+        self._crypto_streams = {epoch: QuicStream() for epoch in epochs}
+        self._spaces = {
+            epoch: QuicPacketSpace(is_application_data=epoch is Epoch.ONE_RTT) for epoch in epochs
+        }
+        self._loss.spaces = list(self._spaces.values())
 
     def _receive_version_negotiation_packet(self, header: QuicHeader, now: float) -> None:
         self.offered = header.supported_versions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from aioquic import tls
@@ -16,8 +17,8 @@ _SUITES = [
     tls.CipherSuite.CHACHA20_POLY1305_SHA256,
 ]
 
-Check = Callable[[x509.Certificate, list[x509.Certificate]], None]
-"""Holds a certificate and those sent with it against what is trusted; raises an ``Alert`` to refuse it."""
+Check = Callable[[list[bytes]], None]
+"""Holds a certificate and those sent with it (DER) against what is trusted; an ``Alert`` refuses it."""
 
 
 class Handshake(tls.Context):
@@ -34,8 +35,8 @@ class Handshake(tls.Context):
         # The two groups that every server has one of; each key that is offered costs its making.
         self._supported_groups = [tls.Group.X25519, tls.Group.SECP256R1]
         self.new_session_ticket_cb = _unused  # lets the server send its tickets, which are looked at below
-        self.shown: bytes | None = None
-        """The server's certificate, in DER."""
+        self.shown: list[bytes] = []
+        """The server's certificate and those sent with it, in DER."""
         self.early_data: bool | None = None
         """Whether the server's tickets allow early data; ``None`` where it sent none."""
         self._check = check
@@ -46,14 +47,16 @@ class Handshake(tls.Context):
         return f"TLS_{self.key_schedule.cipher_suite.name}" if self.key_schedule is not None else None
 
     def _set_peer_certificate(self, certificate: tls.Certificate) -> None:
-        self.shown = certificate.certificates[0][0]
-        super()._set_peer_certificate(certificate)
+        self.shown = [der for der, _ in certificate.certificates]
+        try:
+            self._peer_certificate = _parsed(self.shown[0])
+        except ValueError as error:
+            raise tls.AlertBadCertificate(f"the certificate cannot be read: {error}") from error
 
     def _client_handle_certificate_verify(self, input_buf: Buffer) -> None:
         super()._client_handle_certificate_verify(input_buf)
         if self._check is not None:
-            assert self._peer_certificate is not None  # its signature was just checked
-            self._check(self._peer_certificate, self._peer_certificate_chain)
+            self._check(self.shown)
 
     def _client_handle_new_session_ticket(self, input_buf: Buffer) -> None:
         ticket = tls.pull_new_session_ticket(input_buf)
@@ -62,3 +65,6 @@ class Handshake(tls.Context):
 
 def _unused(_: Any) -> None:
     """Takes a ticket that nobody makes."""
+
+
+_parsed = lru_cache(maxsize=1024)(x509.load_der_x509_certificate)

@@ -45,8 +45,8 @@ class Roots:
         if ca is not None:
             self._store.load_locations(str(ca))
 
-    def check(self, certificate: x509.Certificate, chain: Sequence[x509.Certificate], host: str) -> None:
-        """Hold ``certificate`` against the roots, today's date and the name of ``host``.
+    def check(self, chain: Sequence[bytes], host: str) -> None:
+        """Hold the first of ``chain`` (in DER) against the roots, today's date and the name of ``host``.
 
         Raises:
             NotTrusted: it does not lead to a root, is not valid now, or is for somebody else.
@@ -54,15 +54,14 @@ class Roots:
         try:
             crypto.X509StoreContext(
                 self._store,
-                crypto.X509.from_cryptography(certificate),
-                [crypto.X509.from_cryptography(link) for link in chain],
+                _parsed(chain[0]),
+                [_parsed(link) for link in chain[1:]],
             ).verify_certificate()
-        except crypto.X509StoreContextError as error:
+        except (crypto.X509StoreContextError, ValueError) as error:
             raise NotTrusted(str(error)) from error
-        try:
-            _check_use(certificate, host)
-        except ValueError as error:
-            raise NotTrusted(f"its extensions cannot be read: {error}") from error
+        objection = _objection(chain[0], host)
+        if objection is not None:
+            raise NotTrusted(objection)
 
 
 @lru_cache(maxsize=64)
@@ -103,25 +102,35 @@ def prepare(trust: Trust) -> None:
         identity(trust.certificate)
 
 
-def _check_use(certificate: x509.Certificate, host: str) -> None:
+@lru_cache(maxsize=1024)
+def _parsed(der: bytes) -> crypto.X509:
+    """A certificate as OpenSSL has it; kept, because it is the same at every visit."""
+    return crypto.X509.from_cryptography(x509.load_der_x509_certificate(der))
+
+
+@lru_cache(maxsize=4096)
+def _objection(der: bytes, host: str) -> str | None:
+    """What there is to say against a certificate that is to stand for ``host``, whatever the date."""
+    extensions = x509.load_der_x509_certificate(der).extensions
     try:
-        uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        if not _SERVER_PURPOSES.intersection(uses):
+            return "unsuitable certificate purpose"
     except x509.ExtensionNotFound:
-        uses = None
-    if uses is not None and not _SERVER_PURPOSES.intersection(uses):
-        raise NotTrusted("unsuitable certificate purpose")
+        pass  # then it is good for everything
     try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         names = x509.SubjectAlternativeName([])
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         if not any(matches(name, host) for name in names.get_values_for_type(x509.DNSName)):
-            raise NotTrusted(f"Hostname mismatch, certificate is not valid for '{host}'.") from None
+            return f"Hostname mismatch, certificate is not valid for '{host}'."
     else:
         if address not in names.get_values_for_type(x509.IPAddress):
-            raise NotTrusted(f"IP address mismatch, certificate is not valid for '{host}'.")
+            return f"IP address mismatch, certificate is not valid for '{host}'."
+    return None
 
 
 def matches(pattern: str, host: str) -> bool:
