@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from probes.edge.recognise import edge_evidence, recognise
 from probes.sample import Outcome
 from probes.trace import Trace
 from probes.visit.beside import Look, Looks
@@ -18,6 +19,9 @@ from probes.wire.addresses import Address
 PARAMETER = "landwatch"
 """The query parameter that makes an address new to every cache."""
 
+KEPT = frozenset({"hit", "stale"})
+"""What a cache says that has answered all the same: it leaves queries out of account."""
+
 
 async def ask_past_caches(looks: Looks, plan: Plan, trace: Trace) -> dict[str, Any] | None:
     """What the page says there, as evidence; ``None`` where there was no time.
@@ -27,7 +31,19 @@ async def ask_past_caches(looks: Looks, plan: Plan, trace: Trace) -> dict[str, A
     look = await looks.look(_led_to(plan, busted(trace.hops[-1].url), trace))
     if look is None:
         return None
-    return look.evidence() | {"slower_by": _slower_by(look, trace)}
+    cache = _cache(look, proxied=plan.proxy is not None)
+    return look.evidence() | {"cache": cache, "slower_by": None if cache in KEPT else _slower_by(look, trace)}
+
+
+def _cache(look: Look, *, proxied: bool) -> str | None:
+    """What the edge says of its cache."""
+    if look.head is None:
+        return None
+    known = None if proxied else look.lookup
+    address = None if proxied else look.trace.hops[-1].address
+    seen = recognise(look.head.headers, known.cnames if known is not None else [], address)
+    status: str | None = edge_evidence(seen, None)["cache"]
+    return status
 
 
 def busted(url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from monitor.cli.facts import edge, encryption, http3, shield, tls, visit
+from monitor.cli.facts import channel, edge, encryption, http3, rounds, shield, tls, visit
 from probes.sample import Sample
 
 Facts = Callable[[Sample], Iterator[tuple[str, str]]]
@@ -16,6 +16,8 @@ KINDS: tuple[Facts, ...] = (
     http3.facts,
     edge.facts,
     shield.facts,
+    channel.facts,
+    rounds.facts,
     visit.facts,
 )
 
