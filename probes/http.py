@@ -8,7 +8,8 @@ Outcomes: ``up``; ``down`` with the fault of the phase that failed (dns, connect
 redirect, status, content); ``blocked`` where a shield's challenge or rate limit stood in the page's place;
 ``unknown`` where this machine could not even try.
 Evidence: ``tls`` (version, cipher, certificate), ``unreached`` (addresses that failed before one answered),
-``proxy``, ``dns`` (aliases and time to live); and in rounds, where the page asks for them, ``addresses``,
+``proxy``, ``dns`` (aliases and time to live), ``edge`` (which network answered, where, from what cache),
+``shield`` (signs of one in front of the page); and in rounds, where the page asks for them, ``addresses``,
 ``cache_busted``, ``origins``.
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from time import monotonic
 from weakref import WeakKeyDictionary
 
@@ -83,18 +84,15 @@ def _add_evidence(target: Target, visit: Visit, plan: Plan, trace: Trace, failur
     lookup = visit.lookup
     if lookup is not None and lookup.took is not None and plan.proxy is None:
         trace.evidence["dns"] = {"cnames": lookup.cnames, "ttl": lookup.ttl}
-    note_edge(
-        trace,
-        visit,
-        target.continent,
-        proxied=plan.proxy is not None,
-        blocked=isinstance(failure, Blocked),
-    )
+    # What the visit came to is told, whatever becomes of looking at who answered.
+    with suppress(Exception) if failure is not None else nullcontext():
+        blocked = isinstance(failure, Blocked)
+        note_edge(trace, visit, target.continent, proxied=plan.proxy is not None, blocked=blocked)
 
 
 @asynccontextmanager
 async def open_probe() -> AsyncIterator[HttpProbe]:
-    """Open what visits over HTTP need: the reader of name files, what is known of edges, the kernel's stamps."""
+    """Open what visits need: the reader of name files, what is known of edges, the kernel's stamping."""
     await asyncio.to_thread(prepare)
     with Stamping():
         yield HttpProbe(Names())

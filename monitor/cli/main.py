@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "monitor.cli.demo", "Watch three made-up vendors on this machine, to see how it looks."
         ),
         "config": Entry("monitor.cli.config", "Check a config, print its JSON Schema or an example."),
+        "edge": Entry("monitor.cli.edge", "Sum up from where pages were served to each region."),
         "samples": Entry("monitor.cli.samples", "Print stored samples as a table, JSON lines or CSV."),
     }
 )

@@ -9,24 +9,20 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.config import DEFAULT_CONFIG
 from monitor.cli.printable import printable
+from monitor.cli.stored import moment, stored
 from probes.sample import PHASES, Attempt, Outcome, Sample
 from probes.target import page_title
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-DEFAULT_STORE = "sqlite:///state/landwatch.db"
-"""Where samples are looked for where no store and no config is named or found."""
 
 _CHUNK = 200
 """Rows of a table that are laid out together."""
@@ -83,14 +79,13 @@ def command(
 ) -> None:
     """Print stored samples, the oldest first."""
     from storage.filters import SampleFilter
-    from storage.store import Store, StoreUnavailable
 
     if as_json and as_csv:
         raise typer.BadParameter("choose one of --json and --csv")
     now = datetime.now(UTC)
     wanted = SampleFilter(
-        since=_moment(since, "--since", now),
-        until=_moment(until, "--until", now) if until else None,
+        since=moment(since, "--since", now),
+        until=moment(until, "--until", now) if until else None,
         vendor=vendor,
         page=page,
         region=region,
@@ -98,45 +93,9 @@ def command(
         variant=variant,
         outcome=outcome,
     )
-    try:
-        source = Store(store or _store_of(config))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--store") from error
     show = _show_json if as_json else _show_csv if as_csv else _show_table
-    try:
-        with closing(source), closing(source.samples(wanted)) as samples:  # type: ignore[type-var]  # the iterator is a generator
-            show(samples)
-    except StoreUnavailable as error:
-        typer.echo(f"the store can't be read: {error}", err=True)
-        raise typer.Exit(1) from error
-
-
-def _moment(text: str, option: str, now: datetime) -> datetime | None:
-    from probes.units import parse_duration
-
-    if text == "all":
-        return None
-    try:
-        return now - timedelta(seconds=parse_duration(text))
-    except (ValueError, OverflowError):
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        hint = "write 1h, 7d, 2025-01-31T12:00:00Z or all"
-        raise typer.BadParameter(
-            f"{text!r} is neither a duration nor a time: {hint}", param_hint=option
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _store_of(config: Path | None) -> str:
-    """The store that a config names; its other secrets need not be there."""
-    if config is None and not DEFAULT_CONFIG.exists():
-        return DEFAULT_STORE
-    from monitor.config import load
-
-    return load(config or DEFAULT_CONFIG, reveal=False).store_url
+    with stored(store, config, wanted) as samples:
+        show(samples)
 
 
 def _show_json(samples: Iterable[Sample]) -> None:
