@@ -99,7 +99,7 @@ _BROKEN = {
     0x001A: "TLS_DH_anon_WITH_DES_CBC_SHA",
 }
 
-TLS13 = tuple(_TLS13)
+MODERN = tuple(_TLS13)
 """The suites of TLS 1.3, which say nothing of the key exchange."""
 FORWARD_SECRET = tuple(_FORWARD_SECRET)
 """Suites whose recorded traffic stays secret when the certificate's key is lost."""

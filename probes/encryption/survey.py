@@ -1,6 +1,6 @@
 """What a server agrees to, found out by plain hellos that go no further than its first answer.
 
-Seven as a rule and nine at most, one after another: TLS 1.3, 1.2, 1.1 and 1.0; TLS 1.3 once more without
+Six or seven as a rule and nine at most, one after another: TLS 1.3, 1.2, 1.1 and 1.0; TLS 1.3 once more without
 groups of after the quantum computer, where the first answer chose one; up to three of nothing but weak
 ciphers (another one only where the last was agreed to); one of key exchanges without forward secrecy.
 """
@@ -16,12 +16,12 @@ from probes.encryption.suites import (
     CLASSICAL_GROUPS,
     FORWARD_SECRET,
     HYBRID_GROUPS,
+    MODERN,
     ORDINARY,
     STATIC_RSA,
     WEAK,
     suite_name,
 )
-from probes.encryption.suites import TLS13 as TLS13_SUITES
 
 VERSIONS = {TLS10: "TLSv1.0", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3"}
 """The versions that are asked for, by their numbers on the wire."""
@@ -37,6 +37,7 @@ class Survey:
     """What was found out so far. ``None`` is not known, and ``why`` says why not."""
 
     versions: dict[int, bool | None] = field(default_factory=lambda: dict.fromkeys(VERSIONS))
+    """Whether each version is accepted with a cipher that clients of some age offer."""
     suites: dict[int, int] = field(default_factory=dict)
     """The suite that each version was agreed to with, by version."""
     group: int | None = None
@@ -84,17 +85,12 @@ async def survey(ask: Ask, found: Survey) -> None:
     """Ask one hello after another and write down what they say."""
     await _version(ask, found, TLS13)
     if found.group in HYBRID_GROUPS:
-        reply = await ask(Offer(TLS13, TLS13_SUITES, _CURVES))
+        reply = await ask(Offer(TLS13, MODERN, _CURVES))
         found.classical_group = reply.group if isinstance(reply, ServerHello) else None
     else:
         found.classical_group = found.group
     for version in (TLS12, TLS11, TLS10):
         await _version(ask, found, version)
-    if all(found.versions[version] is False for version in (TLS12, TLS11, TLS10)) and not found.doubtful:
-        # TLS 1.3 knows none of these ciphers, and nothing else is spoken.
-        found.weak = dict.fromkeys(WEAK, False)
-        found.static_rsa = False
-        return
     await _weak(ask, found)
     reply = await ask(Offer(TLS12, STATIC_RSA, _CURVES))
     found.static_rsa = _agreed(found, "static_rsa", reply, STATIC_RSA)
@@ -102,7 +98,7 @@ async def survey(ask: Ask, found: Survey) -> None:
 
 async def _version(ask: Ask, found: Survey, version: int) -> None:
     modern = version == TLS13
-    offer = Offer(version, TLS13_SUITES if modern else ORDINARY, _ALL_GROUPS if modern else _CURVES)
+    offer = Offer(version, MODERN if modern else ORDINARY, _ALL_GROUPS if modern else _CURVES)
     reply = await ask(offer)
     name = VERSIONS[version]
     if not isinstance(reply, ServerHello):
@@ -132,6 +128,8 @@ async def _weak(ask: Ask, found: Survey) -> None:
                 found.weak[each] = _agreed(found, each, reply, offered)
             return
         found.weak[kind] = True
+        if isinstance(reply, ServerHello) and reply.version in found.versions:
+            found.versions[reply.version] = True  # a version that is spoken with nothing better
         found.weak_suites.append(chosen)
         if kind == left[0]:
             return  # nothing worse is left to be found
