@@ -99,6 +99,8 @@ def _headline(sample: Sample) -> Text:
     text = Text()
     text.append(f"{sample.outcome.value.upper()} ", style=_OUTCOMES[sample.outcome])
     text.append(printable(sample.url), style="bold")
+    if sample.variant is not None:
+        text.append(f"  {printable(sample.variant)}")
     if sample.protocol is not None:
         text.append(f"  {_PROTOCOLS.get(sample.protocol, sample.protocol)}")
     if sample.bytes is not None:

@@ -36,6 +36,12 @@ def test_the_bars_of_all_hops_fill_the_whole_width_together():
     assert rows[1].index("▒", rows[1].index("ms")) > rows[0].rindex("█")
 
 
+def test_the_variant_stands_behind_the_address():
+    assert _text(render(_sample(), TARGETS)).startswith("UP https://shop.test/  HTTP/2")
+    text = _text(render(_sample(variant="tiktok\x1b"), TARGETS))
+    assert text.startswith("UP https://shop.test/  tiktok\ufffd  HTTP/2")
+
+
 def test_a_phase_that_was_not_reached_is_a_dash_not_a_zero():
     hop = Hop("https://shop.test/", None, "192.0.2.1", None, 0.01, 0.02)
     text = _text(

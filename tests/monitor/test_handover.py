@@ -29,8 +29,8 @@ class World:
     def emit(self, sample: Sample) -> None:
         self.emitted.append((sample.page, sample.outcome, self.clock.now))
 
-    async def put(self, page: str, how: str) -> None:
-        sample = await self.runner.run(make_target(page, probe=how))
+    async def put(self, page: str, how: str, variant: str | None = None) -> None:
+        sample = await self.runner.run(make_target(page, probe=how, variant=variant))
         sample.probe = "http"
         self.handover.put(sample)
 
@@ -53,6 +53,18 @@ async def test_what_is_down_waits_for_the_controls(clock: ticking.Clock) -> None
     await world.handover.drain(5)
     assert world.emitted == [("a", "down", 0.5)]
     assert world.handover.held == 0
+
+
+@ticking.test
+async def test_a_variant_does_not_wait_for_another_of_its_page(clock: ticking.Clock) -> None:
+    world = World(clock, answers(after=0.5))
+    await world.put("a", "down", "google")
+    await world.put("a", "up", "google")
+    await world.put("a", "up", "tiktok")
+    await world.put("a", "up")
+    assert world.emitted == [("a", "up", 0), ("a", "up", 0)]
+    assert world.handover.held == 2
+    await world.handover.drain(5)
 
 
 @ticking.test

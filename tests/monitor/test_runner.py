@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from monitor.deadline import AGAIN
 from monitor.health import Health
 from monitor.runner import Runner
-from probes.failure import OwnFault
+from probes.failure import Failure, OwnFault
 from probes.sample import Attempt, Clock, Fault, Hop, Outcome
 from probes.target import Target
 from probes.trace import Trace
@@ -34,13 +34,14 @@ def _tick(health: Health) -> None:
 async def test_a_visit_becomes_a_sample(clock: ticking.Clock) -> None:
     runner = make_runner(clock, answers(after=0.25))
     await asyncio.sleep(3)
-    target = make_target("sale", region="eu-west")
+    target = make_target("sale", region="eu-west", variant="tiktok")
     sample = await runner.run(target, Attempt.BURST)
     began = clock.wall() - 0.25
     assert sample.at == datetime.fromtimestamp(began, UTC)
     assert uuid.UUID(sample.id).version == 7
     assert int.from_bytes(uuid.UUID(sample.id).bytes[:6], "big") == int(began * 1000)
     assert (sample.vendor, sample.page, sample.region, sample.probe) == ("acme", "sale", "eu-west", "http")
+    assert sample.variant == "tiktok"
     assert sample.url == "https://sale.test/"
     assert (sample.attempt, sample.outcome, sample.fault, sample.detail) == ("burst", "up", None, None)
     assert (sample.protocol, sample.status, sample.clock) == ("h2", 200, Clock.KERNEL)
@@ -182,3 +183,68 @@ async def test_a_step_of_the_wall_clock_taints_and_leaves_durations_alone(clock:
     assert stepped.at.timestamp() == began
     assert after.tainted == []
     assert after.outcome is Outcome.UP
+
+
+async def look_for_ever(target: Target, trace: Trace) -> None:
+    """A page that answers after a second, and a probe that then looks at more until it is cut off."""
+    await answers(after=1.0)(target, trace)
+    trace.ended = trace.started + 1.0
+    await asyncio.sleep(100)
+
+
+@ticking.test
+async def test_a_deadline_that_passes_while_more_is_looked_at_leaves_the_sample_up(
+    clock: ticking.Clock,
+) -> None:
+    sample = await make_runner(clock, look_for_ever).run(make_target(timeout=5.0))
+    assert (sample.outcome, sample.fault, sample.detail) == ("up", None, None)
+    assert (sample.duration, clock.now) == (1.0, 5.0)
+
+
+@ticking.test
+async def test_what_failed_before_more_was_looked_at_has_failed(clock: ticking.Clock) -> None:
+    async def step(target: Target, trace: Trace) -> None:
+        await asyncio.sleep(1.0)
+        trace.ended, trace.failure = trace.started + 1.0, Failure(Fault.STATUS, "status 500")
+        await asyncio.sleep(100)
+
+    sample = await make_runner(clock, step).run(make_target(timeout=5.0))
+    assert (sample.outcome, sample.fault, sample.detail) == ("down", "status", "status 500")
+    assert sample.duration == 1.0
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), asyncio.CancelledError("a bug")], ids=repr)
+@ticking.test
+async def test_a_bug_while_more_is_looked_at_is_logged_and_changes_no_outcome(
+    clock: ticking.Clock, error: BaseException
+) -> None:
+    async def step(target: Target, trace: Trace) -> None:
+        await answers(after=1.0)(target, trace)
+        trace.ended = trace.started + 1.0
+        raise error
+
+    with capture_logs() as logs:
+        sample = await make_runner(clock, step).run(make_target())
+    assert (sample.outcome, sample.fault, sample.duration) == ("up", None, 1.0)
+    assert [(log["log_level"], log["exc_info"]) for log in logs] == [("error", error)]
+
+
+@ticking.test
+async def test_a_stall_while_more_is_looked_at_taints_nothing(clock: ticking.Clock) -> None:
+    async def step(target: Target, trace: Trace) -> None:
+        await answers(after=1.0)(target, trace)
+        trace.ended = trace.started + 1.0
+        clock.stall(3)
+        await asyncio.sleep(1)
+
+    sample = await make_runner(clock, step).run(make_target())
+    assert (sample.outcome, sample.tainted, sample.duration) == ("up", [], 1.0)
+
+
+@ticking.test
+async def test_a_run_that_is_cancelled_while_more_is_looked_at_leaves_no_sample(clock: ticking.Clock) -> None:
+    task = asyncio.create_task(make_runner(clock, look_for_ever).run(make_target()))
+    await asyncio.sleep(2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

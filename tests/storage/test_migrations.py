@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from docspages import page
 from sqlalchemy import inspect, text
 from storing import make_sample
 
@@ -49,6 +50,12 @@ def test_the_newest_step_is_known_by_its_number() -> None:
     assert ScriptDirectory(str(Path(storage.migrations.__file__).parent)).get_heads() == [
         storage.migrations.NEWEST
     ]
+
+
+def test_every_step_stands_in_the_docs() -> None:
+    steps = ScriptDirectory(str(Path(storage.migrations.__file__).parent)).walk_revisions()
+    said = page("docs/operations.md").under("Upgrades", "step of the tables").by_first()
+    assert list(said) == sorted(step.revision for step in steps)
 
 
 def test_migrating_again_changes_nothing(store: Store, store_url: str) -> None:
