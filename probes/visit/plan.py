@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -87,7 +87,9 @@ def make_plan(target: Target) -> Plan:
     alpn = _ALPN["h1" if options.proxy else options.protocol]
     proxy = httpx.URL(options.proxy) if options.proxy else None
     first = step_to(httpx.URL(target.url), options.method.encode(), (options.body or "").encode())
-    _load(trust, alpn, first)
+    if not alpn and first.scheme != "https":
+        raise ValueError("protocol h3 needs an https URL")
+    _load(trust, alpn)
     return Plan(
         first=first,
         request=make_request(first, (*_encoded(headers), *_encoded(credentials)), proxied=proxy is not None),
@@ -104,13 +106,18 @@ def make_plan(target: Target) -> Plan:
     )
 
 
-def _load(trust: Trust, alpn: tuple[str, ...], first: Step) -> None:
+def over(plan: Plan, protocol: str) -> Plan:
+    """The same visit over one version of HTTP: ``h1``, ``h2`` or ``h3``; ``http://`` stays HTTP/1.1."""
+    alpn = _ALPN[protocol]
+    _load(plan.trust, alpn)
+    return replace(plan, options=plan.options.model_copy(update={"protocol": protocol}), alpn=alpn)
+
+
+def _load(trust: Trust, alpn: tuple[str, ...]) -> None:
     """Load what encryption needs now, and not in the middle of the first visit."""
     if alpn:
         context(trust, alpn)
         return
-    if first.scheme != "https":
-        raise ValueError("protocol h3 needs an https URL")
     from probes.visit.over_quic import prepare  # a heavy library, for those who use it
 
     prepare(trust)

@@ -24,6 +24,7 @@ from probes.visit.beside import Looks
 from probes.visit.cache import ask_past_caches
 from probes.visit.origins import ask_origins
 from probes.visit.plan import Plan
+from probes.visit.protocols import visit_by_protocols
 from probes.visit.reach import Reach
 from probes.visit.round_options import RoundOptions
 from probes.visit.visit import Visit
@@ -67,6 +68,8 @@ class Rounds:
         up = failure is None
         if up and options.cache_bust:
             evidence["cache_busted"] = await ask_past_caches(looks, plan, trace)
+        if up and options.protocols:
+            evidence["protocols"] = await visit_by_protocols(looks, target, plan, visit, trace)
         if options.addresses == "all":
             evidence["addresses"] = await visit_addresses(looks, plan, self._reach)
         if up and options.origins:
@@ -98,6 +101,7 @@ def _asked_for(options: RoundOptions) -> Iterator[str]:
     """The evidence that a round owes."""
     wanted = {
         "cache_busted": options.cache_bust,
+        "protocols": options.protocols,
         "addresses": options.addresses == "all",
         "origins": options.origins,
     }

@@ -50,7 +50,11 @@ class RoundOptions(Options):
     @model_validator(mode="after")
     def _can_be_looked_at(self) -> Self:
         if self.proxy is not None:
-            for name, asked in (("addresses: all", self.addresses == "all"), ("origins", self.origins)):
+            for name, asked in (
+                ("addresses: all", self.addresses == "all"),
+                ("origins", self.origins),
+                ("protocols", self.protocols),
+            ):
                 if asked:
                     raise ValueError(f"{name} can't stand beside proxy: it is the proxy that connects")
         if self.origins and self.method != "GET":

@@ -1,12 +1,12 @@
 """The http3 probe against caddy, whose HTTP/3 is quic-go's, behind the runner that the daemon uses."""
 
-import asyncio
 import contextlib
 import socket
 
 import pytest
 from caddyserver import caddy
 from nameserver import nameserver, refusing, silent, zone
+from pages import serve_pages
 from visiting import Untroubled
 
 from monitor.runner import Runner
@@ -313,27 +313,25 @@ async def test_an_alternative_leads_no_further_than_a_redirect_may(folder, leaf,
     assert (facts(sample)["works"], facts(sample)["broken"]) == (None, None)
 
 
-async def test_a_page_without_https_has_no_http3(delays, probe):
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    sample = await probe(f"http://localhost:{port}/")
+async def test_a_page_without_https_has_no_http3(probe):
+    async with serve_pages() as pages:
+        sample = await probe(f"{pages.url}/")
     assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.PROTOCOL)
-    assert facts(sample)["advertised"] is None
+    assert "not at https" in sample.detail
+    assert (facts(sample)["advertised"], facts(sample)["works"], facts(sample)["broken"]) == (
+        False,
+        False,
+        None,
+    )
 
 
 async def test_a_page_that_leaves_https_did_not_come_over_http3(folder, leaf, probe):
-    async def answer(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-
-    plain = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with plain:
-        url = f"http://127.0.0.1:{plain.sockets[0].getsockname()[1]}/"
-        with caddy(folder(), leaf, directives=f'@h3 protocol http/3\nredir @h3 {url}\nrespond "x"') as server:
+    async with serve_pages() as pages:
+        directives = f'@h3 protocol http/3\nredir @h3 {pages.url}/\nrespond "x"'
+        with caddy(folder(), leaf, directives=directives) as server:
             sample = await probe(server.url(), resolve=[server.resolve])
     assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.PROTOCOL)
-    assert f"it ends at {url}" in sample.detail
+    assert f"it ends at {pages.url}/" in sample.detail
     assert facts(sample)["works"] is True  # its own origin did answer over it
 
 

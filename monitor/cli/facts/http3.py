@@ -35,9 +35,8 @@ def facts(sample: Sample) -> Iterator[tuple[str, str]]:
     yield "broken", _BROKEN[found["broken"]]
     if found["version"] is not None:
         yield "QUIC", printable(_quic(found))
-    times = [f"{_NAMES[name]} {milliseconds(took)}" for name, took in found["ttfb"].items() if took]
-    if times:
-        yield "beside it", f"TTFB over {', '.join(times)}{_gain(found['gain'])}"
+    if found["gain"] is not None:
+        yield "compared", _compared(found)
 
 
 def _by_alt_svc(found: dict[str, Any]) -> str:
@@ -79,7 +78,10 @@ def _quic(found: dict[str, Any]) -> str:
     return "; ".join(words)
 
 
-def _gain(gain: float | None) -> str:
-    if gain is None:
-        return ""
-    return f": HTTP/3 is {milliseconds(abs(gain))} {'sooner' if gain >= 0 else 'later'}"
+def _compared(found: dict[str, Any]) -> str:
+    times = [
+        f"{_NAMES[name]} {milliseconds(took)}" for name, took in found["ttfb"].items() if took is not None
+    ]
+    gain = found["gain"]
+    which = "sooner" if gain >= 0 else "later"
+    return f"TTFB over {', '.join(times)}: HTTP/3 is {milliseconds(abs(gain))} {which}"
