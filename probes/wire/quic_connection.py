@@ -126,9 +126,9 @@ class Connection(QuicConnection):
         return self._retry_count > 0
 
     def sends(self, stream_id: int) -> bool:
-        """Whether something that was written to the stream is still to be sent."""
+        """Whether something that was written to the stream was never sent; what was lost does not count."""
         stream = self._streams.get(stream_id)
-        return stream is not None and not stream.sender.buffer_is_empty
+        return stream is not None and stream.sender.highest_offset < stream.sender._buffer_stop
 
     def next_event(self) -> QuicEvent | None:
         """What happened next; ``None`` where nothing further did."""
