@@ -20,7 +20,7 @@ def note_edge(
 ) -> None:
     """Write down who answered last, where an answer came at all.
 
-    ``continent`` is that of the region. ``proxied``: the address and the look-up are a proxy's and say nothing
+    ``continent`` is the region's. ``proxied``: the address and the look-up are a proxy's and say nothing
     of the page. ``blocked``: the visit was found to be a shield's answer.
     """
     head = visit.head

@@ -33,7 +33,7 @@ class Place:
 def place_of(code: str) -> Place | None:
     """Where the airport or city with this IATA code (three capitals) lies."""
     table = _airports()
-    key = f"\n{code}\t".encode()
+    key = f"\n{code}\t".encode(errors="replace")
     start = table.find(key)
     if start < 0:
         return None

@@ -75,5 +75,5 @@ def _seconds(value: str) -> float | None:
     """The milliseconds in ``value`` as seconds."""
     if not _NUMBER.fullmatch(value):
         return None
-    seconds = float(value) / 1000
-    return seconds if math.isfinite(seconds) else None
+    milliseconds = float(value)
+    return round(milliseconds / 1000, 9) if math.isfinite(milliseconds) else None
