@@ -7,6 +7,7 @@ import pytest
 from caddyserver import caddy
 from docspages import page, spans
 from nameserver import nameserver, refusing, silent, zone
+from namespace import ADDRESSES, needs_root, run_in_namespace
 from pages import serve_pages
 from visiting import Untroubled
 
@@ -34,8 +35,8 @@ def site(folder, leaf):
         yield server
 
 
-@pytest.fixture
-async def probe(authority):
+@contextlib.asynccontextmanager
+async def probing(authority):
     """A round of the http3 probe. It takes the url, the timeout and the options, and gives the sample."""
     async with http3.open_probe() as opened:
         runner = Runner({"http3": opened}, Untroubled())
@@ -44,6 +45,12 @@ async def probe(authority):
             chosen = http3.Options.model_validate({"ca": authority.ca_file} | options)
             return await runner.run(Target("vendor", "page", url, "here", "http3", chosen, timeout))
 
+        yield run
+
+
+@pytest.fixture
+async def probe(authority):
+    async with probing(authority) as run:
         yield run
 
 
@@ -336,6 +343,21 @@ async def test_a_page_that_leaves_https_did_not_come_over_http3(folder, leaf, pr
     assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.PROTOCOL)
     assert f"it ends at {pages.url}/" in sample.detail
     assert facts(sample)["works"] is True  # its own origin did answer over it
+
+
+@needs_root
+def test_a_way_that_this_machine_does_not_have_breaks_no_promise(folder, leaf, authority):
+    async def scenario():
+        async with probing(authority) as probe:
+            with only_tcp(folder, leaf, 'h3="nowhere.test:443"') as server:
+                pins = [server.resolve, "nowhere.test:443:192.88.99.1"]  # the namespace has no way out
+                sample = await probe(server.url(), resolve=pins)
+        assert sample.outcome is Outcome.UNKNOWN, sample.detail
+        said = facts(sample)
+        assert (said["advertised"], said["works"], said["broken"]) == (True, None, None)
+        assert sample.vitals == {"http3_advertised": 1.0}
+
+    run_in_namespace(scenario(), *ADDRESSES)
 
 
 async def test_options_that_cannot_be_used_are_our_own_fault(site, probe):
