@@ -84,9 +84,12 @@ async def test_an_alias_of_another_host_on_the_way_tells_nothing(visit: Visit) -
 
 
 async def test_an_alias_of_the_last_host_of_several_does_tell(visit: Visit) -> None:
-    async with serve(answering(response())) as page, nameserver(aliased) as names:
-        async with serve(answering(redirect(page.url(host="shop.test")))) as before:
-            sample = await visit(before.url(), nameservers=[names.address])
+    async with (
+        serve(answering(response())) as page,
+        serve(answering(redirect(page.url(host="shop.test")))) as before,
+        nameserver(aliased) as names,
+    ):
+        sample = await visit(before.url(), nameservers=[names.address])
     assert sample.evidence["edge"]["network"] == "Fastly"
 
 
