@@ -97,10 +97,10 @@ class _Control:
             self._handle(frame)
 
     def _handle(self, frame: Frame) -> None:
-        if self._first != (frame.kind == SETTINGS):
-            raise broken(
-                f"{kind_name(frame.kind)} where " + ("SETTINGS" if self._first else "none") + " is due"
-            )
+        if self._first and frame.kind != SETTINGS:
+            raise broken(f"{kind_name(frame.kind)} where SETTINGS are due")
+        if not self._first and frame.kind == SETTINGS:
+            raise broken("SETTINGS a second time")
         self._first = False
         if frame.kind in _NEVER_HERE:
             raise broken(f"{kind_name(frame.kind)} on the control stream")
