@@ -26,7 +26,7 @@ from typing import Any, Literal
 
 from probes.failure import Failure, OwnFault
 from probes.progress import under_way
-from probes.sample import Fault, Outcome
+from probes.sample import Attempt, Fault, Outcome
 from probes.target import Target
 from probes.trace import Trace
 from probes.visit.alt_svc import AltSvc, alt_svc
@@ -110,7 +110,8 @@ class Http3Probe:
         trace.ended = monotonic()
         one.conclude(trace, Try(trace.hops, Outcome.UP))
         one.facts["ttfb"]["h3"] = trace.ttfb
-        await self._compare(one, trace)
+        if trace.attempt is Attempt.SCHEDULED:
+            await self._compare(one, trace)
 
     async def _prepare(self, target: Target) -> _Round:
         """Visit the page over TCP, and find out what is promised."""

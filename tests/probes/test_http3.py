@@ -13,7 +13,7 @@ from visiting import Untroubled
 
 from monitor.runner import Runner
 from probes import http3
-from probes.sample import Fault, Outcome
+from probes.sample import Attempt, Fault, Outcome
 from probes.target import Target
 from probes.visit import beside
 
@@ -41,9 +41,9 @@ async def probing(authority):
     async with http3.open_probe() as opened:
         runner = Runner({"http3": opened}, Untroubled())
 
-        async def run(url, timeout=10.0, **options):
+        async def run(url, timeout=10.0, attempt=Attempt.SCHEDULED, **options):
             chosen = http3.Options.model_validate({"ca": authority.ca_file} | options)
-            return await runner.run(Target("vendor", "page", url, "here", "http3", chosen, timeout))
+            return await runner.run(Target("vendor", "page", url, "here", "http3", chosen, timeout), attempt)
 
         yield run
 
@@ -106,7 +106,9 @@ async def test_the_gain_is_the_difference_of_two_times_of_the_round(site, probe)
     only_h1 = facts(await probe(site.url(), resolve=[site.resolve], compare=["h1"]))
     assert only_h1["gain"] == only_h1["ttfb"]["h1"] - only_h1["ttfb"]["h3"]
     without = facts(await probe(site.url(), resolve=[site.resolve], compare=[]))
+    in_a_burst = facts(await probe(site.url(), resolve=[site.resolve], attempt=Attempt.BURST))
     assert without["gain"] is None
+    assert in_a_burst["gain"] is None
     assert without["ttfb"]["h2"] is None
 
 
