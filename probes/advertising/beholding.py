@@ -64,11 +64,10 @@ def of_look(look: Look | None) -> Visitor | None:
 
 
 def evidence_of(look: Look | None) -> dict[str, Any]:
-    """How a look went; all of it null where none was made."""
-    if look is None:
-        return not_made() | {"url": None}
-    hops = look.trace.hops
-    return look.evidence() | {"url": hops[-1].url[:SHOWN_URL] if hops else None}
+    """How a look went, before anything is compared; all of it null where none was made."""
+    hops = look.trace.hops if look else []
+    went = look.evidence() if look else not_made()
+    return went | {"url": hops[-1].url[:SHOWN_URL] if hops else None, "unclear": _NO_TIME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,9 @@ def with_plain(one: Visitor, plain: Visitor | None, alike: float, without: Colle
         return Finding(unclear=_NO_TIME)
     if not plain.answered:
         return Finding(unclear=f"it got no answer: {plain.detail}")
-    if not (one.answered and (one.whole or plain.whole)):
+    if not one.answered:
+        return Finding(unclear="the channel's visitor got no whole answer")
+    if not (one.whole or plain.whole):
         return Finding(unclear="neither got the page")
     return _compared(one, plain, alike, without)
 

@@ -14,7 +14,6 @@ from probes.visit.body import Body
 from probes.wire.exchange import Head
 
 _HTML = ("text/html", "application/xhtml+xml", "")
-_ROUNDED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def similarity_of(one: Sequence[str], other: Sequence[str]) -> float:
     numbers: dict[str, int] = {}
     # Numbers instead of words: nothing depends on how this process hashes text.
     counted = [[numbers.setdefault(word, len(numbers)) for word in words] for words in (one, other)]
-    return round(Indel.normalized_similarity(*counted), _ROUNDED)
+    return float(Indel.normalized_similarity(*counted))
 
 
 def _similarity(one: Sight, other: Sight) -> float | None:

@@ -55,7 +55,7 @@ class ChannelProbe:
             Failure: the channel's visitor did not get the page.
         """
         prepared = self._prepared.get(target) or self._prepare(target)
-        evidence = trace.evidence["channel"] = _unknown(prepared)
+        found = trace.evidence["channel"] = _unknown(prepared)
         visit = Visit(self._names, prepared.from_channel, trace, keep_text=True)
         try:
             await visit.run()
@@ -63,7 +63,7 @@ class ChannelProbe:
             trace.failure = failure
         trace.ended = monotonic()
         if trace.first_byte is not None:  # else nobody knows where the way would have led
-            _note_fate(evidence, prepared, visit, trace)
+            _note_fate(found, prepared, visit, trace)
             if _worth_a_look(trace):
                 await self._look_beside(target, prepared, visit, trace)
         if trace.failure is not None:
@@ -80,29 +80,30 @@ class ChannelProbe:
 
     async def _look_beside(self, target: Target, prepared: _Prepared, visit: Visit, trace: Trace) -> None:
         """Look at the page as the two others do, and hold what they are shown against the visit."""
-        evidence, options = trace.evidence["channel"], target.options
+        found, options = trace.evidence["channel"], target.options
         plain = await self._look(prepared.plain, trace)
-        evidence["visitor"] = evidence_of(plain)
+        found["visitor"] = evidence_of(plain)
         # A shield that stops one look is not to be provoked by another.
         stopped = plain is not None and plain.outcome is Outcome.BLOCKED
         crawler = await self._look(prepared.crawler, trace) if options.crawler and not stopped else None
+        if options.crawler:
+            found["crawler"] = evidence_of(crawler) | Finding().words()
         one = of_visit(visit, trace, trace.failure)
         # Reading pages takes long enough to make others late: it is done in a thread of its own.
         same = await asyncio.to_thread(with_plain, one, of_look(plain), options.alike, prepared.without)
-        evidence.update(same_page=same.same, **same.words())
-        evidence["visitor"]["unclear"] = same.unclear
-        _note_vitals(trace, similarity=evidence["similarity"], same_page=same.same)
+        found.update(same_page=same.same, **same.words())
+        found["visitor"]["unclear"] = same.unclear
+        _note_vitals(trace, similarity=found["similarity"], same_page=same.same)
         if not options.crawler:
             return
-        evidence["crawler"] = evidence_of(crawler)
         honest = Finding(unclear="a shield had stopped the plain visitor")
         if not stopped:
             honest = await asyncio.to_thread(
                 with_crawler, one, of_look(crawler), options.alike, prepared.without
             )
-        evidence["cloaked"] = None if honest.same is None else not honest.same
-        evidence["crawler"] |= {**honest.words(), "unclear": honest.unclear}
-        _note_vitals(trace, cloaked=evidence["cloaked"])
+        found["cloaked"] = None if honest.same is None else not honest.same
+        found["crawler"].update(honest.words(), unclear=honest.unclear)
+        _note_vitals(trace, cloaked=found["cloaked"])
 
     async def _look(self, plan: Plan, trace: Trace) -> Look | None:
         seconds = time_for_a_look(trace, LOOK_SECONDS)
@@ -150,11 +151,11 @@ def _unknown(prepared: _Prepared) -> dict[str, Any]:
     return {"channel": prepared.channel.name, "sent": sent} | dict.fromkeys((*rest, "visitor", "crawler"))
 
 
-def _note_fate(evidence: dict[str, Any], prepared: _Prepared, visit: Visit, trace: Trace) -> None:
+def _note_fate(found: dict[str, Any], prepared: _Prepared, visit: Visit, trace: Trace) -> None:
     """Say what became of the parameters, once it is known where the way led."""
     fragment = visit.url.fragment if visit.url is not None else ""
     fate = find_fate(prepared.sent, [hop.url for hop in trace.hops], fragment)
-    evidence.update(dataclasses.asdict(fate))
+    found.update(dataclasses.asdict(fate))
     if prepared.sent:
         _note_vitals(trace, tracking=not (fate.lost or fate.changed))
 
