@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 from dataclasses import dataclass, field
 
@@ -19,6 +20,9 @@ PIECES_AT_ONCE = 256
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+
+# Python knows these as charsets, browsers do not, and a body of 2 MiB would take them seconds and longer.
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"})
 
 
 @dataclass(slots=True)
@@ -37,6 +41,8 @@ class Body:
         meta = None if match else _META_CHARSET.search(self.kept[:1024])
         charset = match.group(1) if match else meta.group(1).decode() if meta else "utf-8"
         try:
+            if codecs.lookup(charset).name.replace("_", "-") in _NO_CHARSETS:
+                charset = "utf-8"
             return self.kept.decode(charset, "replace")
         except (LookupError, ValueError):
             return self.kept.decode("utf-8", "replace")
