@@ -46,14 +46,15 @@ async def find_caa(
 
 async def _records(servers: Sequence[query.Server], name: str) -> list[dict[str, Any]]:
     reply = await query.ask(asyncio.get_running_loop(), servers, f"{name}.", dns.rdatatype.CAA)
-    return [
+    answers = [answer for answer in reply.message.answer if answer.rdtype == dns.rdatatype.CAA]
+    records = [
         {
             "name": name,
             "tag": record.tag.decode("ascii", "replace")[:_TEXT],
             "value": record.value.decode("utf-8", "replace")[:_TEXT],
             "critical": bool(record.flags & 128),
         }
-        for answer in reply.message.answer
-        if answer.rdtype == dns.rdatatype.CAA
+        for answer in answers
         for record in answer
-    ][:_MOST_RECORDS]
+    ]
+    return sorted(records, key=lambda record: (record["tag"], record["value"]))[:_MOST_RECORDS]

@@ -15,6 +15,9 @@ LEAST_RSA_BITS = 2048
 LEAST_CURVE_BITS = 256
 """Smaller keys are not issued any more (CA/Browser Forum, Baseline Requirements, section 6.1.5)."""
 
+UNKNOWN_KEY = "unknown"
+"""What a key is called that cannot be read."""
+
 _WEAK_HASHES = frozenset({"md5", "sha1"})
 _SIGNATURES = {
     oid: name for name, oid in vars(SignatureAlgorithmOID).items() if isinstance(oid, x509.ObjectIdentifier)
@@ -112,7 +115,7 @@ def key_name(certificate: x509.Certificate) -> str:
         return f"RSA {key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):
         return f"EC {key.curve.name}"
-    return type(key).__name__.removesuffix("PublicKey").lstrip("_") if key is not None else "unknown"
+    return type(key).__name__.removesuffix("PublicKey").lstrip("_") if key is not None else UNKNOWN_KEY
 
 
 def has_small_key(certificate: x509.Certificate) -> bool:

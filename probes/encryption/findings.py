@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from probes.encryption.certificate import covers, must_staple
+from probes.encryption.certificate import UNKNOWN_KEY, covers, key_name, must_staple
 from probes.encryption.chain import Chain
 from probes.encryption.grade import Finding
 from probes.encryption.hello import TLS10, TLS11, TLS12, TLS13
@@ -16,6 +16,9 @@ from probes.encryption.plain import Plain
 from probes.encryption.staple import Staple
 from probes.encryption.suites import group_name, suite_name
 from probes.encryption.survey import VERSIONS, Survey
+
+_REFUSED = "the certificate is not accepted"
+"""How a refusal begins (probes/wire/tls.py), which is how the rule says it too."""
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ def _of_certificate(seen: Seen) -> dict[str, Finding]:
     left = f"in {days:.1f} days, and {seen.expiry_days:g} are asked for"
     unmet = must_staple(chain.leaf) and not staple.good
     return found | {
-        "small_key": _listed(chain.small_keys),
+        "small_key": _keys(chain),
         "weak_signature": _listed(chain.weak_signatures),
         "incomplete_chain": Finding(_not(chain.complete)),
         "expires_soon": Finding(days < seen.expiry_days, left if days < seen.expiry_days else None),
@@ -71,7 +74,7 @@ def _problems(seen: Seen) -> str | None:
     if seen.accepted:
         return None
     problems = seen.chain.problems(seen.host, seen.now) if seen.chain is not None else []
-    return "; ".join(problems) or seen.refusal
+    return "; ".join(problems) or (seen.refusal or "").removeprefix(f"{_REFUSED}: ") or None
 
 
 def _of_server(survey: Survey) -> dict[str, Finding]:
@@ -117,6 +120,12 @@ def _server(survey: Survey, broken: bool | None, *subjects: str, detail: str = "
     if broken is None:
         detail = next((survey.why[each] for each in subjects if each in survey.why), "")
     return Finding(broken, (detail or None) if broken is not False else None)
+
+
+def _keys(chain: Chain) -> Finding:
+    """Small keys; of a key that cannot be read nobody knows how large it is."""
+    unread = any(key_name(each) == UNKNOWN_KEY for each in chain.path)
+    return Finding(None) if unread and not chain.small_keys else _listed(chain.small_keys)
 
 
 def _listed(problems: list[str]) -> Finding:

@@ -20,6 +20,7 @@ from probes.wire.names import Names
 PLAIN_SECONDS = 5.0
 """How long the one request may take, connection and all."""
 
+_MOST_BYTES = 64 * 1024
 _TEXT = 500
 
 
@@ -65,7 +66,8 @@ async def ask_in_clear(
 ) -> Plain:
     """Ask ``address`` once for the page of ``step`` at ``port``, and follow nothing."""
     url = str(step.url.copy_with(scheme="http", port=port))
-    options = Options(redirects=0, max_body=65_536, resolve=_pin(step.host, port, address))
+    chosen = {"redirects": 0, "max_body": _MOST_BYTES, "resolve": _pin(step.host, port, address)}
+    options = Options().model_copy(update=chosen)
     plan = make_plan(dataclasses.replace(target, url=url, options=options))
     return judge(plan.first, await look(names, plan, seconds))
 

@@ -76,7 +76,7 @@ RULES = (
         "no_forward_secrecy",
         "B",
         None,
-        "clients that offer forward secrecy do not get it",
+        "clients of TLS 1.2 that offer forward secrecy do not get it",
         "whether clients get forward secrecy",
     ),
     Rule(

@@ -1,8 +1,8 @@
 """What a server agrees to, found out by plain hellos that go no further than its first answer.
 
-Six or seven as a rule and nine at most, one after another: TLS 1.3, 1.2, 1.1 and 1.0; TLS 1.3 once more without
-groups of after the quantum computer, where the first answer chose one; up to three of nothing but weak
-ciphers (another one only where the last was agreed to); one of key exchanges without forward secrecy.
+Six or seven as a rule and nine at most, one after another: TLS 1.3, 1.2, 1.1 and 1.0; TLS 1.3 once more
+without post-quantum groups, where the first answer chose one; up to three of nothing but weak ciphers
+(another one only where the last was agreed to); one of key exchanges without forward secrecy.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class Survey:
         numbers = {name: number for number, name in VERSIONS.items()}
         for subject in self.doubtful:
             if subject in numbers:
-                self.versions[numbers[subject]] = None
+                number = numbers[subject]
+                self.versions[number] = self.versions[number] or None
             elif subject in self.weak:
                 self.weak[subject] = None
             else:

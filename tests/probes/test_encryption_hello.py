@@ -158,7 +158,19 @@ def test_a_warning_comes_before_the_answer() -> None:
         record(b"\x02\x00\x00\x02\x03\x03"),
         record(hello(extensions=b"\x00\x33\x00\x09\x00")),
     ],
-    ids=["http", "letter", "version", "long", "empty", "other", "alert", "data", "huge", "short", "extension"],
+    ids=[
+        "http",
+        "letter",
+        "version",
+        "long",
+        "empty",
+        "other",
+        "alert",
+        "data",
+        "huge",
+        "short",
+        "extension",
+    ],
 )
 def test_what_is_no_answer_is_said_to_be_none(answer: bytes) -> None:
     with pytest.raises(Malformed):
@@ -175,9 +187,9 @@ def test_what_never_ends_is_cut_off() -> None:
 
 @given(st.binary(max_size=300))
 def test_no_bytes_make_the_reader_stumble(data: bytes) -> None:
-    for answer in (data, record(data) if data else b"", record(b"\x02" + len(data).to_bytes(3) + data)):
+    for said in (data, record(data) if data else b"", record(b"\x02" + len(data).to_bytes(3) + data)):
         try:
-            heard = decode(answer)
+            heard = decode(said)
         except Malformed:
             continue
         assert heard is None or isinstance(heard, ServerHello | Alert)

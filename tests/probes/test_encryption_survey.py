@@ -1,4 +1,4 @@
-"""What is concluded from a server's answers, held against servers that are modelled, and against real ones."""
+"""What is concluded from a server's answers, held against models of servers, and against real ones."""
 
 from __future__ import annotations
 
