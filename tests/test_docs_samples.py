@@ -18,7 +18,8 @@ from monitor.web import app, listener
 from probes import http, shields
 from probes.sample import PHASES, Attempt, Clock, Fault, Hop, Outcome, Sample
 from probes.units import format_size
-from probes.visit import body, connection, plan, visit
+from probes.visit import addresses, alike, beside, body, connection, plan, visit
+from probes.visit import round as rounds
 from probes.visit.options import Options
 from probes.wire import bounds, decode, dial, https_record, names, query
 from storage import drain, engine, recorder, retention
@@ -141,6 +142,12 @@ def figures() -> Iterator[tuple[Page, str]]:
     yield MEASUREMENT, f"`User-Agent: {plan.USER_AGENT}`"
     yield MEASUREMENT, f"`Accept-Encoding: {decode.ACCEPTED}`"
     yield MEASUREMENT, f"in bodies of at most {size(shields.LOOKED_AT_BYTES)}"
+    yield MEASUREMENT, f"no answer after {rounds.PATIENCE:g} s (half of `timeout` where that is less"
+    yield MEASUREMENT, f"only the addresses are looked at, for {rounds.DOWN_SECONDS:g} s at most"
+    yield MEASUREMENT, f"Of more than {addresses.MOST_ADDRESSES}, twelve are drawn by lot"
+    yield MEASUREMENT, f"with `similar` of at least {alike.SAME:g}"
+    yield MEASUREMENT, f"a page with `similar` under {alike.OTHER:g}"
+    yield MEASUREMENT, f"(of the first {size(shields.LOOKED_AT_BYTES)}, markup included"
     yield OPERATIONS, f"locked for more than {engine.BUSY_TIMEOUT:g} s"
     yield OPERATIONS, f"up to {drain.BATCH:,} at a time"
     yield (
@@ -151,6 +158,7 @@ def figures() -> Iterator[tuple[Page, str]]:
     yield OPERATIONS, f"{retention.BATCH:,} samples in one transaction"
     yield OPERATIONS, f"More than {listener.CONNECTIONS} connections at a time"
     yield OPERATIONS, f"the content is compared every {reload.LOOK:g} s"
+    assert (beside.AT_ONCE, rounds.SLOWER) == (4, 4.0)  # told in words
     assert (recorder.LINGER, app.LATE, housekeeping.JITTER, health.TICK) == (0.25, 1.0, 600, 0.1)
 
 

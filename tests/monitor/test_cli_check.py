@@ -92,10 +92,23 @@ async def test_a_redirect_is_shown_hop_by_hop():
     assert there.url() in out
 
 
+async def test_any_option_can_be_set_and_a_round_is_made_at_once():
+    async with serve(answering(response(b"hello"))) as server:
+        arguments = ["--set", "addresses=all", "--set", "origins=[127.0.0.1]", "--timeout", "20s"]
+        code, out, err = await _check(server.url(), *arguments)
+        _, as_json, _ = await _check(server.url(), "--json", *arguments)
+    assert (code, err) == (0, "")
+    assert "1 up, 0 down" in out
+    assert "127.0.0.1: EXPOSED" in out
+    evidence = Sample.from_json(as_json).evidence
+    assert (evidence["addresses"]["up"], evidence["origins"][0]["exposed"]) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ([], "Missing argument"),
+        (["shop.test", "--set", "adresses=all"], "did you mean `addresses`"),
         (["ftp://shop.test/"], "is not a page"),
         (["https://[::1"], "URL"),
         (["shop.test", "--probe", "gopher"], "is none of: "),
