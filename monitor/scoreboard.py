@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import exp, lgamma, log
 
 from monitor.config.objectives import Objective, default_objectives
+from monitor.sla.proof import proves
 from probes.sample import Outcome
 from probes.target import Target, page_title
 from storage.standing import Standing
@@ -82,6 +82,11 @@ class Promises:
 USUAL = Promises.of(default_objectives())
 """What is promised where a config says nothing else."""
 
+NONE = Promises(None, None)
+
+JUDGED = "http"
+"""The kind of probe whose samples promises of TTFB and availability are about: the others see other visits."""
+
 
 def score(
     rows: Sequence[Standing],
@@ -95,7 +100,9 @@ def score(
     ``every`` has the interval of each series that should be there; one without a sample has a line too.
     """
     every = every or {}
-    lines = {series_of(row): _line(row, now, promises, every) for row in rows}
+    lines = {
+        series_of(row): _line(row, now, promises if row.probe == JUDGED else NONE, every) for row in rows
+    }
     for series in every.keys() - lines.keys():
         nothing = Figure("no sample yet", mark=Mark.UNKNOWN)
         lines[series] = Line(*series, state=nothing, ttfb=_NOTHING, availability=_NOTHING)
@@ -104,11 +111,13 @@ def score(
 
 def global_ttfb(rows: Iterable[Standing], promises: Promises = USUAL) -> Figure:
     """The mean of the regions' means of one page, probe and variant."""
-    means = [row.ttfb_mean for row in rows if row.ttfb_mean is not None]
+    seen = [row for row in rows if row.ttfb_mean is not None]
+    means = [row.ttfb_mean for row in seen if row.ttfb_mean is not None]
     if not means:
         return _NOTHING
     regions = "1 region" if len(means) == 1 else f"mean of {len(means)} regions"
-    return _ttfb(sum(means) / len(means), regions, promises.ttfb)
+    judged = all(row.probe == JUDGED for row in seen)
+    return _ttfb(sum(means) / len(means), regions, promises.ttfb if judged else None)
 
 
 def milliseconds(seconds: float) -> str:
@@ -177,22 +186,6 @@ def _availability(counts: Mapping[Outcome, int], promise: Objective | None) -> F
 
 WHEN_GREEN = "Availability is green only once the visits are enough to prove it."
 """What is said beside figures of availability."""
-
-
-def proves(up: int, down: int, target: float) -> bool:
-    """Whether so few failures among so many visits would be seen at most once in 20 times below ``target``.
-
-    That is the one-sided 95 % test of Clopper and Pearson (1934), and flatters where failures come together.
-    """
-    if not 0.0 < target < 1.0:
-        return target <= 0.0
-    visits, chance = up + down, 1.0 - target
-    logs = (
-        lgamma(visits + 1) - lgamma(failed + 1) - lgamma(visits - failed + 1)
-        + failed * log(chance) + (visits - failed) * log(target)
-        for failed in range(down + 1)
-    )  # fmt: skip
-    return sum(map(exp, logs)) <= 0.05
 
 
 def _percent(share: float) -> str:

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from monitor.config.objectives import Objective
 from monitor.live import live_table
-from monitor.scoreboard import Mark, Promises, ago, global_ttfb, milliseconds, proves, score
+from monitor.scoreboard import Mark, Promises, ago, global_ttfb, milliseconds, score
+from monitor.sla.proof import proves
 from probes.sample import Fault, Outcome
 from storage.standing import Standing
 

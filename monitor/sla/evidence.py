@@ -1,0 +1,72 @@
+"""The evidence: what storage hands to the judge about one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from monitor.sla.outages import Outage
+from monitor.sla.rollups import Rollup
+from monitor.sla.slices import DAY, HOUR, Slices
+from monitor.sla.timeline import Grid, grid_of
+from monitor.sla.windows import Maintenance
+
+
+@dataclass(frozen=True, slots=True)
+class RegionData:
+    """What is known of a page from one region, as one kind of probe saw it.
+
+    Of a page with variants (advertising channels), each variant from a region has one of these.
+    """
+
+    region: str
+    rows: Sequence[Rollup] = ()
+    """Rollups of hours and days, in order, none over another."""
+    outages: Sequence[Outage] = ()
+    """Those that overlap the window, in order."""
+    variant: str | None = None
+
+
+@dataclass(frozen=True)
+class PageData:
+    """What is known of a page, as one kind of probe saw it."""
+
+    vendor: str
+    page: str
+    probe: str
+    regions: Sequence[RegionData]
+    """Of every region that is known to watch the page, one that has nothing to say too."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    maintenance: Sequence[Maintenance] = ()
+
+    def seen_from(self, regions: Sequence[str]) -> PageData:
+        """What these regions know of it; all of them, where none is named."""
+        if not regions:
+            return self
+        return replace(self, regions=[one for one in self.regions if one.region in regions])
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The slices of all its regions. Variants of a page seen from one region are one there."""
+        slices: dict[str, dict[tuple[int, int], Slices]] = {}
+        for region in sorted(self.regions, key=lambda one: (one.region, one.variant or "")):
+            mine = slices.setdefault(region.region, {})
+            for row in region.rows:
+                key, new = (row.start, row.slices.period), row.slices
+                mine[key] = mine[key].merge(new) if key in mine else new
+        return grid_of({name: mine.values() for name, mine in slices.items()})
+
+
+def periods(start: int, end: int) -> list[tuple[int, int]]:
+    """The rollups that a window is made of, as starts and lengths: whole days, and hours at its ends.
+
+    The last one may not be over yet. What storage reads for a window is this list; where a day has no rollup
+    of its own, because the slices changed their length in it, it is the day's hours.
+    """
+    found, at = [], start - start % HOUR
+    while at < end:
+        length = DAY if at % DAY == 0 and at >= start and at + DAY <= end else HOUR
+        found.append((at, length))
+        at += length
+    return found

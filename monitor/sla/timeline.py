@@ -1,0 +1,121 @@
+"""Timelines: the slices of a page's regions over a whole window, on one grid, samples carried on.
+
+What each region's rollups hold is laid end to end, so that what lies over the edge of an hour or a day needs
+no care, and what is judged costs a few sums over long numbers, however long the window is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from monitor.sla.masks import ones, spread, stretched
+from monitor.sla.slices import Slices
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One region's slices, as sets over the grid."""
+
+    fresh: int = 0
+    """One for each slice that holds a measurement of its own."""
+    measured: int = 0
+    """Those that a sample speaks for."""
+    down: int = 0
+    """Those of them in which the page was seen down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The slices of all regions of a page over a stretch of time."""
+
+    start: int
+    """Seconds since 1970."""
+    length: int
+    """Seconds of one slice."""
+    count: int
+    lines: Mapping[str, Line]
+
+    def cut(self, start: int, end: int) -> Grid:
+        """The slices that lie whole between two moments."""
+        first = max(0, -(-(start - self.start) // self.length))
+        last = max(first, min(self.count, (end - self.start) // self.length))
+        if (first, last) == (0, self.count):
+            return self
+        full = ones(last - first)
+        lines = {
+            name: Line(one.fresh >> first & full, one.measured >> first & full, one.down >> first & full)
+            for name, one in self.lines.items()
+        }
+        return replace(self, start=self.start + first * self.length, count=last - first, lines=lines)
+
+    def only(self, region: str) -> Grid:
+        """The slices of one region."""
+        return replace(self, lines={region: self.lines[region]})
+
+
+def grid_of(regions: Mapping[str, Iterable[Slices]]) -> Grid:
+    """The slices of each region, laid out on a grid of the shortest ones."""
+    held = {name: list(slices) for name, slices in regions.items()}
+    every = [one for slices in held.values() for one in slices]
+    if not every:
+        return Grid(0, 1, 0, {name: Line() for name in held})
+    start, end = min(one.start for one in every), max(one.end for one in every)
+    length = min(one.length for one in every)
+    count = (end - start) // length
+    lines = {name: _line(slices, start, length, count) for name, slices in held.items()}
+    return Grid(start, length, count, lines)
+
+
+def _line(slices: Sequence[Slices], start: int, length: int, count: int) -> Line:
+    by_reach: dict[int, list[Slices]] = {}
+    for one in slices:
+        by_reach.setdefault(one.reach * (one.length // length), []).append(one)
+    own, parts = 0, []
+    for reach, mine in by_reach.items():
+        measured = _laid([(one, one.measured) for one in mine], start, length, count, stretched)
+        down = _laid([(one, one.down) for one in mine if one.down], start, length, count, stretched)
+        own |= measured
+        parts.append((reach, measured, down))
+    seen = fallen = 0
+    for reach, measured, down in parts:
+        carried, lost = _carried(reach, measured, down, own, ones(count))
+        seen |= carried
+        fallen |= lost
+    fresh = own
+    if any(one.length != length for one in slices):
+        fresh = _laid([(one, one.measured) for one in slices], start, length, count, spread)
+    return Line(fresh, seen, fallen)
+
+
+def _carried(reach: int, measured: int, down: int, own: int, full: int) -> tuple[int, int]:
+    """Let samples speak for up to ``reach`` further slices that hold no measurement of their own."""
+    free = full & ~own
+    for _ in range(reach if free else 0):
+        new = measured << 1 & free & ~measured
+        if not new:
+            break
+        down |= down << 1 & new
+        measured |= new
+    return measured, down
+
+
+def _laid(
+    parts: Iterable[tuple[Slices, int]],
+    start: int,
+    length: int,
+    count: int,
+    finer: Callable[[int, int], int],
+) -> int:
+    """Sets of several periods end to end on one grid, those of longer slices made ``finer``."""
+    data = bytearray(-(-count // 8))
+    rest = 0
+    for slices, mask in parts:
+        place, places = (slices.start - start) // length, slices.period // length
+        if slices.length != length:
+            mask = finer(mask, slices.length // length)
+        if place % 8 or places % 8:
+            rest |= mask << place
+        else:
+            data[place // 8 : (place + places) // 8] = mask.to_bytes(places // 8, "little")
+    return int.from_bytes(data, "little") | rest
