@@ -51,6 +51,16 @@ def delays(authority: Authority) -> Iterator[DelayServer]:
 
 
 @pytest.fixture(scope="session")
+def h3_delays(authority: Authority) -> Iterator[DelayServer]:
+    """The same over HTTP/3."""
+    from h3_delays import h3_delay_server
+
+    leaf = authority.leaf("localhost")
+    with h3_delay_server(leaf.certificate, leaf.key) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def prober() -> Iterator[Prober]:
     """A process of its own that visits what it is told and counts what that took."""
     from prober import prober

@@ -10,6 +10,9 @@ from cryptography.x509.oid import NameOID
 
 _MOST_NAMES = 20
 
+_KEPT_BYTES = 8192
+"""What a larger certificate says is read anew each time: nobody honest has one."""
+
 
 class Encrypted(Protocol):
     """A connection that was encrypted by TLS, on TCP or in QUIC."""
@@ -29,14 +32,18 @@ class Encrypted(Protocol):
 
 def tls_evidence(stream: Encrypted, *, verified: bool) -> dict[str, Any]:
     """The protocol's version, the cipher, and what the certificate says of itself."""
-    return _evidence(stream.certificate, stream.version, stream.cipher, verified)
+    der = stream.certificate
+    kept = der is None or len(der) <= _KEPT_BYTES
+    return (_kept_evidence if kept else _evidence)(der, stream.version, stream.cipher, verified)
 
 
-@lru_cache(maxsize=4096)
 def _evidence(der: bytes | None, version: str | None, cipher: str | None, verified: bool) -> dict[str, Any]:
     """What is the same at every visit and not cheap to read. Nobody changes it: it is shared by samples."""
     evidence: dict[str, Any] = {"version": version, "cipher": cipher, "verified": verified}
     return evidence | (_certificate(der) if der is not None else {})
+
+
+_kept_evidence = lru_cache(maxsize=4096)(_evidence)
 
 
 def _certificate(der: bytes) -> dict[str, Any]:

@@ -33,6 +33,9 @@ MOST_AT_ONCE = 16
 
 _MOST_VERSIONS = 8
 
+_NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What the library may stumble with over packets that nobody honest sends."""
+
 
 class Refused(Failure):
     """A certificate that was not accepted, with what is known of the connection that it came by."""
@@ -142,15 +145,15 @@ class QuicLink:
         Raises:
             Failure: the other side is not there.
         """
-        now = monotonic()
-        datagrams = self._quic.datagrams_to_send(now)
         try:
-            for datagram, _ in datagrams:
+            for datagram, _ in self._quic.datagrams_to_send(monotonic()):
                 # The moment before the call: where the two differ, the later one would flatter.
                 self.sent = monotonic()
                 self._socket.send_now(datagram)
         except OSError as error:
             raise self._broken(error) from error
+        except _NONSENSE as error:
+            raise self._nonsense(error) from error
 
     async def step(self) -> list[QuicEvent]:
         """Wait for the next datagram, and say what it brought.
@@ -215,9 +218,8 @@ class QuicLink:
         self.datagrams += 1
         try:
             self._quic.receive_datagram(data, self._peer, self.arrived)
-        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
-            fault = Fault.PROTOCOL if self._quic.shaken else Fault.CONNECT
-            raise Failure(fault, f"QUIC: a packet that makes no sense: {error!r:.100}") from error
+        except _NONSENSE as error:
+            raise self._nonsense(error) from error
 
     def _check(self, chain: list[bytes]) -> None:
         try:
@@ -236,6 +238,10 @@ class QuicLink:
             words = f"QUIC: the server speaks none of our versions (1 and 2), but {offered or 'none'}"
             return Failure(Fault.PROTOCOL, words)
         return failure(end, by_peer=self._quic.ended_by_peer, shaken=self._quic.shaken)
+
+    def _nonsense(self, error: Exception) -> Failure:
+        fault = Fault.PROTOCOL if self._quic.shaken else Fault.CONNECT
+        return Failure(fault, f"QUIC: what the server sent makes no sense: {error!r:.100}")
 
     def _broken(self, error: OSError) -> Failure:
         where = f"{self.address.text} port {self._peer[1]}: {error.strerror}"

@@ -173,6 +173,10 @@ class Connection(QuicConnection):
         self.offered = header.supported_versions
         super()._receive_version_negotiation_packet(header, now)
 
+    def _probe_preferred_address(self) -> None:
+        # Nobody moves in the course of a visit, least of all to an address that was not permitted.
+        self._remote_preferred_address = None
+
     def _write_connection_limits(self, builder: QuicPacketBuilder, space: QuicPacketSpace) -> None:
         # aioquic doubles a window with the furthest byte that came. Ours slides with what was read.
         limit = self._local_max_data

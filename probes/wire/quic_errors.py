@@ -34,6 +34,7 @@ NO_ERROR = 0x100
 """H3_NO_ERROR: what we say when we are done."""
 
 _NO_ALPN = QuicErrorCode.CRYPTO_ERROR + AlertDescription.no_application_protocol
+_IDLE = "Idle timeout"
 _REASON_CHARACTERS = 120
 
 
@@ -61,7 +62,9 @@ def failure(end: ConnectionTerminated, *, by_peer: bool, shaken: bool) -> Failur
     by_application = end.frame_type is None and by_peer
     name = (application_error if by_application else transport_error)(end.error_code)
     reason = f" ({end.reason_phrase[:_REASON_CHARACTERS]})" if end.reason_phrase else ""
-    if by_peer:
+    if end.reason_phrase == _IDLE and not by_peer:
+        words = "QUIC: nothing came for as long as the connection is kept"
+    elif by_peer:
         words = f"QUIC: the server closed the connection: {name}{reason}"
     else:
         words = f"QUIC: the connection was given up: {name}{reason}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from aioquic import tls
 from aioquic._buffer import Buffer
 from cryptography import x509
+
+from probes.wire.quic_trust import sparing
 
 _SUITES = [
     tls.CipherSuite.AES_128_GCM_SHA256,
@@ -67,4 +68,4 @@ def _unused(_: Any) -> None:
     """Takes a ticket that nobody makes."""
 
 
-_parsed = lru_cache(maxsize=1024)(x509.load_der_x509_certificate)
+_parsed = sparing(x509.load_der_x509_certificate)

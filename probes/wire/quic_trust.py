@@ -6,10 +6,11 @@ aioquic would load all roots again at each handshake; here they are loaded once 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import certifi
 from cryptography import x509
@@ -21,6 +22,21 @@ from OpenSSL import crypto
 from probes.wire.tls import Trust
 
 _SERVER_PURPOSES = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+
+
+_KEPT_BYTES = 8192
+
+_Read = TypeVar("_Read")
+
+
+def sparing(read: Callable[..., _Read]) -> Callable[..., _Read]:
+    """Keep what ``read`` makes of a certificate, unless that is so large that nobody honest has it."""
+    keeping = lru_cache(maxsize=1024)(read)
+
+    def reading(der: bytes, *rest: str) -> _Read:
+        return keeping(der, *rest) if len(der) <= _KEPT_BYTES else read(der, *rest)
+
+    return reading
 
 
 class NotTrusted(Exception):
@@ -57,9 +73,9 @@ class Roots:
                 _parsed(chain[0]),
                 [_parsed(link) for link in chain[1:]],
             ).verify_certificate()
+            objection = _objection(chain[0], host)
         except (crypto.X509StoreContextError, ValueError) as error:
             raise NotTrusted(str(error)) from error
-        objection = _objection(chain[0], host)
         if objection is not None:
             raise NotTrusted(objection)
 
@@ -102,13 +118,13 @@ def prepare(trust: Trust) -> None:
         identity(trust.certificate)
 
 
-@lru_cache(maxsize=1024)
+@sparing
 def _parsed(der: bytes) -> crypto.X509:
     """A certificate as OpenSSL has it; kept, because it is the same at every visit."""
     return crypto.X509.from_cryptography(x509.load_der_x509_certificate(der))
 
 
-@lru_cache(maxsize=4096)
+@sparing
 def _objection(der: bytes, host: str) -> str | None:
     """What there is to say against a certificate that is to stand for ``host``, whatever the date."""
     extensions = x509.load_der_x509_certificate(der).extensions
