@@ -34,6 +34,8 @@ _OUTCOMES = {
     Outcome.BLOCKED: "bold yellow",
     Outcome.UNKNOWN: "bold magenta",
 }
+# What an advertising channel's visitor must not meet, as figures of the sample.
+_BROKEN = {"tracking": 0.0, "same_page": 0.0, "cloaked": 1.0}
 _PROTOCOLS = {"h1": "HTTP/1.1", "h2": "HTTP/2", "h3": "HTTP/3"}
 
 
@@ -48,10 +50,13 @@ class Targets:
 def within(sample: Sample, targets: Targets) -> bool:
     """Whether the page is up, in time, and its certificate good for a while.
 
-    A look at the encryption has no time to be held against; it has a grade.
+    A look at the encryption has no time to be held against; it has a grade. For an advertising channel, every
+    parameter must survive too, and all must be shown the same page.
     """
     days = expiry_days(sample)
     if sample.outcome is not Outcome.UP or (days is not None and days <= EXPIRY_DAYS):
+        return False
+    if any(sample.vitals.get(name) == broken for name, broken in _BROKEN.items()):
         return False
     encryption = sample.evidence.get("encryption")
     if encryption is not None:

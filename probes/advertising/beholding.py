@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from probes.advertising.likeness import Comparison, Sight, compare, see
@@ -20,7 +20,7 @@ from probes.wire.exchange import Head
 _NO_TIME = "there was no time for it"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visitor:
     """How one visitor fared."""
 
@@ -30,6 +30,7 @@ class Visitor:
     trace: Trace
     head: Head | None
     body: Body | None
+    _sight: Sight | None = field(default=None, init=False)
 
     @property
     def whole(self) -> bool:
@@ -43,10 +44,17 @@ class Visitor:
         return self.whole or self.fault is Fault.STATUS
 
     def sight(self) -> Sight:
-        """What it was shown at last."""
+        """What it was shown at last, read once.
+
+        Raises:
+            Unreadable: reading it takes too much CPU time.
+        """
+        if self._sight is not None:
+            return self._sight
         assert self.head is not None, "a visitor who was answered has seen a head"
         assert self.body is not None
-        return see(self.trace.hops[-1].url, self.head, self.body)
+        self._sight = see(self.trace.hops[-1].url, self.head, self.body)
+        return self._sight
 
 
 def of_visit(visit: Visit, trace: Trace, failure: Failure | None) -> Visitor:

@@ -10,6 +10,7 @@ from scripted import redirect, response
 
 from monitor.cli.facts import channel
 from monitor.cli.facts.all import facts
+from monitor.cli.waterfall import Targets, within
 from probes.advertising.channels import channels
 from probes.sample import Attempt
 
@@ -104,6 +105,23 @@ def test_a_share_is_not_made_smaller_by_its_fraction(number):
     assert channel._words(0.99999) == " (99 % of the words)"
 
 
+async def test_a_check_holds_a_channel_to_its_parameters_and_the_page() -> None:
+    async def held(answer):
+        async with site(answer) as shop:
+            sample = await come_from("bing", shop.url("/sale"))
+        return within(sample, Targets(ttfb=60.0))
+
+    def dropping(asked):
+        return redirect(f"/landing?{asked.kept('utm_')}") if asked.path == "/sale" else page(TEXT)
+
+    def of_two_faces(asked):
+        return page("<p>Nothing</p>" if asked.agent == channels()["bing"].crawler else TEXT)
+
+    assert await held(lambda asked: page(TEXT)) is True
+    assert await held(dropping) is False
+    assert await held(of_two_faces) is False
+
+
 async def test_check_visits_the_page_from_each_channel_one_after_another():
     def answer(asked):
         return redirect(f"/landing?{asked.kept('utm_')}") if asked.path == "/sale" else page(TEXT)
@@ -117,6 +135,7 @@ async def test_check_visits_the_page_from_each_channel_one_after_another():
         )
         out = (await process.communicate())[0].decode()
     assert "all 6" not in out
+    assert process.returncode == 1
     assert out.count("1 of 6 survived") == 2
     assert out.index("tiktok") < out.index("bing")
     assert out.count("UP http") == 2
