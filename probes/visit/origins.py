@@ -44,19 +44,14 @@ async def ask_origins(
 
 async def _ask(looks: Looks, plan: Plan, visit: Visit, named: str, reach: Reach) -> dict[str, Any]:
     nothing = {"origin": named} | not_made() | dict.fromkeys(_SAID)
-    seconds = looks.seconds()
-    if seconds is None:
-        return nothing
     try:
-        async with asyncio.timeout(seconds):
-            at = await _place(looks, plan, named)
+        look = await _look(looks, plan, named)
     except Failure as failure:
         found = {"outcome": failure.outcome.value, "fault": failure.fault.value, "detail": failure.detail}
         return nothing | found
     except TimeoutError:
-        words = f"{named}: no name server answered within {seconds:.3g} s"
+        words = f"{named}: no name server answered in time"
         return nothing | {"outcome": Outcome.UNKNOWN.value, "fault": Fault.DNS.value, "detail": words}
-    look = await looks.look(at)
     if look is None:
         return nothing
     reach.note(look.trace)
@@ -81,6 +76,21 @@ def _stranger(target: Target, url: str) -> Plan:
         }
     )
     return make_plan(replace(target, url=url, options=unknown))
+
+
+async def _look(looks: Looks, plan: Plan, named: str) -> Look | None:
+    """Ask the origin; ``None`` where no time is left for it.
+
+    Raises:
+        Failure: the origin's name has no address.
+        TimeoutError: no name server said whether it has.
+    """
+    seconds = looks.seconds()
+    if seconds is None:
+        return None
+    async with asyncio.timeout(seconds):
+        at = await _place(looks, plan, named)
+    return await looks.look(at)
 
 
 async def _place(looks: Looks, plan: Plan, named: str) -> Plan:

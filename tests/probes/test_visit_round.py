@@ -2,6 +2,9 @@
 
 from time import monotonic
 
+import dns.message
+import dns.rdatatype
+import dns.rrset
 from nameserver import nameserver, zone
 from rounding import Remembering, watching
 from scripted import answering, refused_port, response, serve, silent
@@ -165,6 +168,21 @@ async def test_the_look_up_is_evidence_wherever_a_name_server_was_asked():
     assert asked.evidence["dns"] == {"cnames": [], "ttl": 42}
     assert "dns" not in given.evidence
     assert (failed.outcome, failed.evidence["dns"]["ttl"]) == (Outcome.DOWN, 42)
+
+
+async def test_the_aliases_of_a_name_are_kept_and_the_least_of_the_times_to_live():
+    async def aliased(query, over_tcp):
+        message = dns.message.make_response(query, recursion_available=True)
+        name = query.question[0].name
+        message.answer.append(dns.rrset.from_text(name, 300, "IN", "CNAME", "shop.edge.test."))
+        if query.question[0].rdtype == dns.rdatatype.A:
+            message.answer.append(dns.rrset.from_text("shop.edge.test.", 20, "IN", "A", "127.0.0.1"))
+        return [message.to_wire()]
+
+    async with nameserver(aliased) as names, serve(answering(PAGE)) as server, watching() as visit:
+        sample = await visit(server.url(host="shop.test"), nameservers=[names.address], addresses="all")
+    assert sample.evidence["dns"] == {"cnames": ["shop.edge.test"], "ttl": 20}
+    assert sample.evidence["addresses"]["ttl"] == 20
 
 
 async def test_a_proxys_look_up_is_not_the_pages():
