@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from monitor.config.objectives import Objective, default_objectives
 from monitor.sla.proof import proves
-from probes.sample import Outcome
+from probes.sample import Outcome, Sample
 from probes.target import Target, page_title
 from storage.standing import Standing
 
@@ -85,7 +85,7 @@ USUAL = Promises.of(default_objectives())
 NONE = Promises(None, None)
 
 JUDGED = "http"
-"""The kind of probe whose samples promises of TTFB and availability are about: the others see other visits."""
+"""The kind of probe that promises of TTFB and availability are about: the others make other visits."""
 
 
 def score(
@@ -136,8 +136,8 @@ def ago(seconds: float) -> str:
 _NOTHING = Figure("-", mark=Mark.UNKNOWN)
 
 
-def series_of(row: Standing | Target) -> Series:
-    """The series that a standing is of, or that a target's samples belong to."""
+def series_of(row: Standing | Target | Sample) -> Series:
+    """The series that a standing is of, or that a sample or a target's samples belong to."""
     return row.vendor, row.page, row.region, row.probe, row.variant or ""
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from monitor.demo.layout import HOST, SITES, Layout, Region, site
+from monitor.demo.layout import DEAD, HOST, SITES, Layout, Region, site
 from monitor.demo.supervisor import Command
 from probes.units import format_duration
 
@@ -17,39 +20,62 @@ EVERY = 2.0
 TIMEOUT = 1.5
 """Seconds that a visit may take: so few that one which hangs is over before the next is due."""
 
-PAGES = {
-    "swift": {"spring-sale": "/sale?utm_source=newsletter", "tiktok-ad": "/go?utm_source=tiktok&ttclid=demo"},
-    "slow": {"landing": "/?utm_source=google"},
-    "shaky": {"landing": "/?utm_source=facebook"},
+RARELY = 30.0
+"""Seconds between two runs of what is looked at rarely in earnest: every few minutes, or once an hour."""
+
+PATIENCE = 10.0
+"""Seconds that such a run, which is several visits, may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A page that the agents watch."""
+
+    path: str
+    http: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the http probe beside those that all pages have."""
+    others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The other kinds of probe that watch it, with their options."""
+
+
+PAGES: Mapping[str, Mapping[str, Watched]] = {
+    "swift": {
+        "spring-sale": Watched(
+            "/sale?utm_source=newsletter",
+            {"round_every": format_duration(RARELY), "protocols": ["h1", "h2", "h3"]},
+            {"http3": {}, "tls": {}},
+        ),
+        "tiktok-ad": Watched(
+            "/go?utm_source=tiktok&ttclid=demo", others={"channel": {"channels": ["tiktok"]}}
+        ),
+    },
+    "slow": {"landing": Watched("/?utm_source=google", others={"http3": {}, "tls": {}})},
+    "shaky": {
+        "landing": Watched(
+            "/?utm_source=facebook",
+            {"round_every": format_duration(RARELY), "addresses": "all"},
+            {"tls": {}},
+        ),
+        "facebook-ad": Watched(
+            "/go?utm_source=facebook", others={"channel": {"channels": ["facebook", "instagram"]}}
+        ),
+    },
 }
-"""The pages that are watched, by vendor."""
+"""The pages that are watched, by vendor and name."""
 
 
 def agent_config(layout: Layout, region: Region) -> str:
     """The config of a region's agent, as YAML."""
-    options = {
-        "every": format_duration(EVERY),
-        "timeout": format_duration(TIMEOUT),
-        "ca": str(layout.ca),
-        "resolve": [f"{name}:{layout.port}:{region.address}" for name in SITES],
-        "expect": {"status": [200], "body": "Add to cart"},
-    }
     vendors = [
         {
             "name": vendor,
-            "pages": [
-                {
-                    "name": page,
-                    "url": f"https://{site(vendor)}:{layout.port}{path}",
-                    "probes": {"http": options},
-                }
-                for page, path in pages.items()
-            ],
+            "pages": [_page(layout, region, vendor, name, watched) for name, watched in pages.items()],
         }
         for vendor, pages in PAGES.items()
     ]
     config = {
         "region": region.name,
+        "continent": region.continent,
         "state": str(layout.path(region.name)),
         "store": layout.store_url,
         "listen": f"{HOST}:{region.metrics_port}",
@@ -57,6 +83,24 @@ def agent_config(layout: Layout, region: Region) -> str:
         "vendors": vendors,
     }
     return yaml.dump(config, Dumper=_Dumper, sort_keys=False)
+
+
+def _page(layout: Layout, region: Region, vendor: str, name: str, watched: Watched) -> dict[str, Any]:
+    way = {"ca": str(layout.ca), "resolve": _resolve(layout, region)}
+    good = {"expect": {"status": [200], "body": "Add to cart"}}
+    often = {"every": format_duration(EVERY), "timeout": format_duration(TIMEOUT)}
+    rarely = {"every": format_duration(RARELY), "timeout": format_duration(PATIENCE)}
+    probes: dict[str, Any] = {"http": {**often, **way, **good, **watched.http}}
+    for kind, options in watched.others.items():
+        probes[kind] = {**rarely, **way, **options}
+    return {"name": name, "url": f"https://{site(vendor)}:{layout.port}{watched.path}", "probes": probes}
+
+
+def _resolve(layout: Layout, region: Region) -> list[str]:
+    """The way to the vendors: through the region's relay. At the second address of ``shaky`` is nobody."""
+    pins = [f"{name}:{layout.port}:{region.address}" for name in SITES]
+    advertised = f"{site('slow')}:{layout.closed_port}:{region.address}"
+    return [*pins, f"{site('shaky')}:{layout.port}:{DEAD}", advertised]
 
 
 def agent_config_path(layout: Layout, region: Region) -> Path:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
+from rich.table import Table
 
-from monitor.demo.agents import EVERY, PAGES
+from monitor.config import load
+from monitor.demo.agents import agent_config_path
 from monitor.demo.caddy import caddy_binary
+from monitor.demo.findings import Lines, findings, newest
 from monitor.demo.layout import Layout, lay_out
 from monitor.demo.opening import invitation, opening
 from monitor.demo.preparation import alone, prepare
@@ -22,6 +25,8 @@ from monitor.demo.processes import processes
 from monitor.demo.summary import fetch_runs, progress, summary, totals
 from monitor.demo.supervisor import Supervisor
 from monitor.live import live_table
+from monitor.scoreboard import Series, series_of
+from storage.filters import SampleFilter
 from storage.standing import Standing
 from storage.store import Store, StoreUnavailable
 
@@ -47,7 +52,7 @@ async def show(state: Path, port: int, seconds: float | None, console: Console) 
     with alone(state / "demo"), _asked_to_end() as ended:
         layout = lay_out(state, time.time(), port)
         await asyncio.to_thread(prepare, layout)
-        scene = Scene(layout, console, ended)
+        scene = Scene(layout, console, ended, paces(layout))
         try:
             async with processes(layout, caddy, scene.say, ended) as supervisor:
                 console.print(opening(layout, port), highlight=False)
@@ -58,22 +63,29 @@ async def show(state: Path, port: int, seconds: float | None, console: Console) 
             scene.close()
 
 
+def paces(layout: Layout) -> dict[Series, float]:
+    """How often the agents watch what, in seconds."""
+    configs = [load(agent_config_path(layout, region)) for region in layout.regions]
+    return {series_of(watch.target): watch.every for config in configs for watch in config.watches()}
+
+
 class Scene:
     """What the console shows while the processes run."""
 
-    def __init__(self, layout: Layout, console: Console, ended: asyncio.Event) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        console: Console,
+        ended: asyncio.Event,
+        every: Mapping[Series, float] | None = None,
+    ) -> None:
         self._layout = layout
         self._console = console
         self._ended = ended
         self._store = Store(layout.store_url)
         self._started = datetime.fromtimestamp(layout.started, UTC)
         self._rows: list[Standing] = []
-        self._every = {
-            (vendor, page, region.name, "http", ""): EVERY
-            for vendor, pages in PAGES.items()
-            for page in pages
-            for region in layout.regions
-        }
+        self._every = every or {}
 
     def say(self, words: str) -> None:
         """Print a word on what happened."""
@@ -100,7 +112,9 @@ class Scene:
         runs = await fetch_runs(self._layout)
         await supervisor.stop([region.name for region in self._layout.regions])
         rows = await asyncio.to_thread(self._standing, self._started)
+        found = await asyncio.to_thread(self._findings)
         self._console.print()
+        self._console.print(found)
         self._console.print(summary(rows, runs))
         self._console.print(totals(rows, runs), highlight=False)
         for name, times in supervisor.restarts.items():
@@ -117,6 +131,14 @@ class Scene:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), max(0.0, min(pause, rest)))
         return not self._ended.is_set() and time.monotonic() < self._ends
+
+    def _findings(self) -> Table:
+        """What the first region's agent found beside times, as far as the store can be read. It blocks."""
+        region = self._layout.regions[0].name
+        found: dict[Series, dict[str, Lines]] = {}
+        with suppress(StoreUnavailable):
+            found = newest(self._store.samples(SampleFilter(since=self._started, region=region)))
+        return findings(found, region)
 
     def _standing(self, since: datetime) -> list[Standing]:
         """What stands in the store; what stood there last, while it can't be read. It blocks."""

@@ -72,17 +72,20 @@ def summary(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> Table:
     table.collapse_padding = True
     table.add_column("page")
     table.add_column("region", no_wrap=True)
+    table.add_column("probe", no_wrap=True)
     for name in ("due", "run", "skipped", *Outcome, "left out", "mean TTFB", "of"):
         table.add_column(str(name), justify="right", no_wrap=True)
     for (vendor, page, _, variant), same in groupby(sorted(rows, key=_key), _key):
         regions = list(same)
         for row in regions:
             title = f"{vendor}/{page_title(page, variant)}"
-            table.add_row(title, row.region, *_figures(row, runs.get(series_of(row))))
+            table.add_row(title, row.region, row.probe, *_figures(row, runs.get(series_of(row))))
         mean = global_ttfb(regions)
-        colour = "bold red" if mean.mark is Mark.BAD else "green" if mean.mark is Mark.GOOD else ""
-        blanks = [""] * (len(table.columns) - 4)
-        table.add_row("", mean.note or "no mean", *blanks, Text(mean.text, colour), "", end_section=True)
+        if any(row.ttfb_count for row in regions):
+            colour = "bold red" if mean.mark is Mark.BAD else "green" if mean.mark is Mark.GOOD else ""
+            blanks = [""] * (len(table.columns) - 4)
+            table.add_row("", mean.note, *blanks, Text(mean.text, colour), "")
+        table.add_section()
     return table
 
 

@@ -25,6 +25,8 @@ FLOOR = 0.05
 """Seconds of a sample below which a disturbance is no taint."""
 SHARE = 0.05
 """Share of a sample below which a disturbance is no taint."""
+APART = 0.01
+"""Seconds that two clocks may be read apart and still be compared."""
 
 _log = structlog.get_logger(__name__)
 
@@ -51,11 +53,11 @@ class Health:
         now = self._mono()
         self.loop.tick(now)
         self.cpu.tick(now)
-        self._look_at_clocks(now)
+        self._look_at_clocks()
 
     def taints(self, start: float, end: float) -> list[str]:
-        """What spoiled ``[start, end]`` (monotonic seconds, ``end`` being the present); mostly nothing."""
-        self._look_at_clocks(end)
+        """What spoiled ``[start, end]`` (monotonic seconds, not long ago); mostly nothing."""
+        self._look_at_clocks()
         length = end - start
         enough = max(FLOOR, SHARE * length)
         found = []
@@ -73,8 +75,12 @@ class Health:
             await asyncio.sleep(TICK)
             self.tick()
 
-    def _look_at_clocks(self, now: float) -> None:
-        step = self.clock.look(now, self._wall())
+    def _look_at_clocks(self) -> None:
+        now = self._mono()
+        wall = self._wall()
+        if self._mono() - now > APART:
+            return  # we were stopped between the two: the next look tells
+        step = self.clock.look(now, wall)
         if step:
             _log.warning("the wall clock was stepped", seconds=round(step, 3))
 

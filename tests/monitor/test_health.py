@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from monitor.health import Health, Lags, open_health
 from monitor.health.clock import ClockSteps
 from monitor.health.cpu import SCHEDSTAT, RunDelay, Starvation
+from monitor.health.health import APART
 from monitor.health.intervals import Intervals
 from monitor.health.loop_lag import LoopLag
 
@@ -245,3 +246,20 @@ async def test_a_real_loop_that_stands_still_is_seen() -> None:
         await asyncio.sleep(0.15)
         assert "loop_lag" in health.taints(began, time.monotonic())
         assert health.loop.lags.worst >= 0.25
+
+
+@ticking.test
+async def test_a_sample_that_ended_a_while_ago_makes_no_step(clock: ticking.Clock) -> None:
+    health = Health(wall=clock.wall, mono=clock.mono)
+    clock.now += 3.0
+    assert "clock_step" not in health.taints(clock.now - 3.0, clock.now - 2.0)
+    assert health.clock.count == 0
+
+
+def test_clocks_between_whose_readings_we_were_stopped_are_not_compared() -> None:
+    times = iter([0.0, 1.0, 1.0 + APART / 2, 2.0, 2.0 + 2 * APART, 3.0, 3.0])
+    walls = iter([1000.0, 1001.0, 1007.0, 1003.0])
+    health = Health(wall=lambda: next(walls), mono=lambda: next(times))
+    for _ in range(3):
+        health.taints(0.0, 0.5)
+    assert health.clock.count == 0

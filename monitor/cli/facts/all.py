@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from monitor.cli.facts import channel, edge, encryption, http3, rounds, shield, tls, visit
+from monitor.cli.facts import channel, edge, encryption, http3, protocols, rounds, shield, tls, visit
 from probes.sample import Sample
 
 Facts = Callable[[Sample], Iterator[tuple[str, str]]]
@@ -14,6 +14,7 @@ KINDS: tuple[Facts, ...] = (
     tls.facts,
     encryption.facts,
     http3.facts,
+    protocols.facts,
     edge.facts,
     shield.facts,
     channel.facts,

@@ -15,7 +15,7 @@ from rich.console import Console
 from monitor.config import load
 from monitor.demo.agents import agent_command, agent_config_path
 from monitor.demo.caddy import caddy_binary
-from monitor.demo.layout import REGIONS, Layout, lay_out
+from monitor.demo.layout import DEAD, REGIONS, Layout, lay_out
 from monitor.demo.opening import opening
 from monitor.demo.plan import VENDORS
 from monitor.demo.preparation import alone, prepare
@@ -42,10 +42,14 @@ def test_every_agents_config_is_right(layout: Layout) -> None:
         assert config.region == region.name
         assert config.store_url == layout.store_url
         assert config.listen.port == region.metrics_port
-        assert [watch.every for watch in config.watches()] == [2.0] * 4
+        watches = config.watches()
+        assert [watch.every for watch in watches if watch.target.probe == "http"] == [2.0] * 5
+        assert {watch.target.probe for watch in watches} == {"http", "http3", "tls", "channel"}
+        assert {watch.target.continent for watch in watches} == {region.continent}
         assert "&id" not in agent_config_path(layout, region).read_text()  # no YAML aliases
         resolve = yaml.safe_load(agent_config_path(layout, region).read_text())["vendors"][0]["pages"][0]
-        assert all(region.address in entry for entry in resolve["probes"]["http"]["resolve"])
+        ways = {pin.rpartition(":")[2] for pin in resolve["probes"]["http"]["resolve"]}
+        assert ways == {region.address, DEAD}
         assert str(agent_config_path(layout, region)) in agent_command(layout, region).argv
 
 

@@ -82,10 +82,11 @@ def test_the_summary_has_due_run_skipped_outcomes_and_the_mean_with_its_count() 
         summary([row("swift", "sale", 0.0416, 110, up=110, down=5, blocked=2)], read_runs(METRICS))
     )
     (line,) = [line for line in text.splitlines() if "swift/sale" in line]
-    # page, region; due, run, skipped; up, down, blocked, unknown; left out; mean TTFB; of
+    # page, region, probe; due, run, skipped; up, down, blocked, unknown; left out; mean TTFB; of
     assert line.split() == [
         "swift/sale",
         "eu-west",
+        "http",
         "120",
         "118",
         "2",
@@ -103,7 +104,21 @@ def test_the_summary_has_due_run_skipped_outcomes_and_the_mean_with_its_count() 
 def test_what_is_not_known_is_a_dash() -> None:
     text = printed(summary([row("shaky", "landing", down=3)], {}))
     (line,) = [line for line in text.splitlines() if "shaky/landing" in line]
-    assert line.split() == ["shaky/landing", "eu-west", "-", "-", "-", "0", "3", "0", "0", "-", "-", "0"]
+    assert line.split() == [
+        "shaky/landing",
+        "eu-west",
+        "http",
+        "-",
+        "-",
+        "-",
+        "0",
+        "3",
+        "0",
+        "0",
+        "-",
+        "-",
+        "0",
+    ]
 
 
 def test_the_totals_are_the_sums() -> None:
