@@ -8,7 +8,8 @@ full handshake that takes any certificate, for the chain as it is sent and its O
 
 Outcomes: ``up`` where the page can be reached encrypted with an accepted certificate, whatever the grade;
 ``down`` with the fault dns, connect, tls or timeout; ``unknown`` where this machine could not even try, or
-the page is not at ``https://``. With the fault tls the encryption is looked at all the same.
+the page is not at ``https://``. With the fault tls the encryption is looked at all the same. A sample of a
+burst is the first handshake and its request alone.
 Evidence: ``tls`` (as the http probe has it), ``encryption`` (the grade with its reasons, and what it is made
 of), ``unreached``.
 """
@@ -35,7 +36,7 @@ from probes.encryption.grades import place
 from probes.encryption.hsts import read_hsts
 from probes.encryption.roots import roots
 from probes.failure import Failure, OwnFault
-from probes.sample import Fault, Hop
+from probes.sample import Attempt, Fault, Hop
 from probes.target import Target
 from probes.trace import Trace
 from probes.visit import options as web
@@ -106,7 +107,8 @@ class TlsProbe:
             seen.refusal = failure.detail
             if isinstance(failure.__cause__, ssl.SSLCertVerificationError):
                 seen.accepted = False
-        await self._examine(target, plan, trace, seen)
+        if trace.attempt is Attempt.SCHEDULED:
+            await self._examine(target, plan, trace, seen)
         if trace.failure is not None:
             raise trace.failure
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import dns.rdatatype
 
 from probes.failure import Failure
 from probes.wire import query
+from probes.wire.addresses import Address
 
 CAA_SECONDS = 6.0
 """How long all questions together are waited for."""
@@ -28,8 +27,7 @@ async def find_caa(
     Empty where no name up to the top-level domain has any; ``None`` where that is not known, and for a
     host that is an address.
     """
-    with suppress(ValueError):
-        ipaddress.ip_address(host)
+    if Address.parse(host) is not None:
         return None
     labels = host.rstrip(".").split(".")
     try:

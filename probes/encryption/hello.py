@@ -7,10 +7,11 @@ names the group that it wants (a HelloRetryRequest, section 4.2.8), and the conn
 
 from __future__ import annotations
 
-import ipaddress
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from probes.wire.addresses import Address
 
 TLS10, TLS11, TLS12, TLS13 = 0x0301, 0x0302, 0x0303, 0x0304
 
@@ -82,7 +83,7 @@ def encode(offer: Offer, host: str, random: bytes) -> bytes:
 
 
 def _extensions(offer: Offer, host: str) -> Iterator[tuple[int, bytes]]:
-    if not _is_address(host):  # RFC 6066, section 3: an address is no server name
+    if Address.parse(host) is None:  # RFC 6066, section 3: an address is no server name
         yield _SERVER_NAME, _vector16(b"\x00" + _vector16(host.encode("ascii")))
     yield _GROUPS, _vector16(b"".join(_u16.pack(group) for group in offer.groups))
     yield _POINT_FORMATS, _vector8(b"\x00")
@@ -184,14 +185,6 @@ class _Reader:
 
     def u16(self) -> int:
         return int(_u16.unpack(self.take(2))[0])
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _vector8(data: bytes) -> bytes:

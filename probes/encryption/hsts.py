@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from probes.wire.addresses import Address
 
 LONG_ENOUGH = 180 * 86_400
 """Seconds of ``max-age`` from which on it counts, as SSL Labs has it."""
@@ -49,18 +50,10 @@ def read_hsts(header: str | None, host: str) -> Hsts:
             return Hsts(present=True)  # one that breaks the grammar is not heeded at all
         directives[name] = match[2].strip('"') if match[2] else None
     age = directives.get("max-age")
-    valid = age is not None and age.isascii() and age.isdecimal() and not _is_address(host)
+    valid = age is not None and age.isascii() and age.isdecimal() and Address.parse(host) is None
     return Hsts(
         present=True,
         max_age=int(age[:_MOST_DIGITS]) if valid and age is not None else None,
         include_subdomains=valid and "includesubdomains" in directives,
         preload=valid and "preload" in directives,
     )
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -17,6 +17,7 @@ from probes.encryption.ask import Server
 from probes.failure import Failure
 from probes.sample import Fault
 from probes.wire import tcp
+from probes.wire.addresses import Address
 from probes.wire.sockets import TimedSocket
 
 LOOK_SECONDS = 5.0
@@ -72,7 +73,7 @@ class _Handshake:
         self._staples: list[bytes] = []
         self._tls = SSL.Connection(_context(), None)
         self._tls.set_app_data(self._staples)
-        if ":" not in host and not host.replace(".", "").isdecimal():
+        if Address.parse(host) is None:
             self._tls.set_tlsext_host_name(host.encode("ascii"))
         self._tls.request_ocsp()
         self._tls.set_connect_state()

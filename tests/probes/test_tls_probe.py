@@ -36,11 +36,13 @@ ROOT = make("Root", authority=True, days=4000)
 MIDDLE = make("Middle", ROOT, authority=True, days=900)
 
 
-async def look(url: str, timeout: float = 30.0, **options: Any) -> Sample:
+async def look(
+    url: str, timeout: float = 30.0, attempt: Attempt = Attempt.SCHEDULED, **options: Any
+) -> Sample:
     async with tls.open_probe() as probe:
         chosen = tls.Options.model_validate(options)
         target = Target("vendor", "page", url, "here", "tls", chosen, timeout)
-        return await Runner({"tls": probe}, Untroubled()).run(target, Attempt.SCHEDULED)
+        return await Runner({"tls": probe}, Untroubled()).run(target, attempt)
 
 
 @pytest.fixture
@@ -106,6 +108,13 @@ async def test_the_sample_is_one_handshake_and_nothing_of_what_follows(tmp_path:
     assert sample.evidence["tls"]["verified"] is True
     assert sample.evidence["tls"]["subject"] == NAME
     assert server.connections <= 11
+
+
+async def test_a_sample_of_a_burst_is_one_handshake_alone(tmp_path: Path, trust: Path) -> None:
+    async with serve(answering(response()), tls=good(tmp_path).context()) as server:
+        sample = await look_at(server, trust, attempt=Attempt.BURST)
+    assert (sample.outcome, server.connections, sample.vitals) == (Outcome.UP, 1, {})
+    assert "encryption" not in sample.evidence
 
 
 async def test_a_server_that_knows_tls12_only(tmp_path: Path, trust: Path) -> None:
