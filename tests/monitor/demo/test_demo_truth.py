@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,24 @@ from aioquic.h3.connection import H3_ALPN, H3Connection
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import QuicEvent
-from visiting import Visit, visitor
+from visiting import Untroubled, Visit, visitor
 
+from monitor.config import load
+from monitor.config.objectives import GRADES
+from monitor.demo.agents import agent_config_path
 from monitor.demo.caddy import caddy_binary, caddy_command
-from monitor.demo.layout import HOST, SITES, Layout, lay_out
+from monitor.demo.layout import HOST, SITES, Layout, Region, lay_out
 from monitor.demo.plan import Behaviour, Mode
 from monitor.demo.preparation import prepare
 from monitor.demo.processes import listening, until
 from monitor.demo.record import read
 from monitor.demo.stage import stage
 from monitor.demo.supervisor import Supervisor
+from monitor.runner import Runner
+from probes.kinds import kinds
 from probes.sample import Fault, Outcome, Sample
+
+NEAR_AND_FAR = (("swift", "spring-sale"), ("slow", "landing"))
 
 
 class Http3Client(QuicConnectionProtocol):
@@ -164,3 +171,44 @@ async def test_another_client_gets_the_page_over_both_versions(tmp_path: Path, h
     assert "Add to cart" in answer.text
     assert f'h3=":{demo.layout.port}"' in answer.headers["alt-svc"]
     assert answer.headers["strict-transport-security"]
+
+
+async def test_each_vendor_keeps_or_breaks_its_technical_promises_as_the_opening_says(tmp_path: Path) -> None:
+    async with world(tmp_path) as demo, AsyncExitStack() as probes:
+        eu, us, _ = demo.layout.regions
+        opened = {
+            kind: await probes.enter_async_context(kinds()[kind].open_probe())
+            for kind in ("http", "http3", "tls", "channel")
+        }
+        runner = Runner(opened, Untroubled())
+
+        async def found(region: Region, vendor: str, page: str, kind: str, variant: str | None) -> Sample:
+            key = (vendor, page, kind, variant or "")
+            watches = load(agent_config_path(demo.layout, region)).watches()
+            (target,) = [watch.target for watch in watches if watch.target.key == key]
+            return await runner.run(replace(target, timeout=60.0))
+
+        good = await found(eu, "swift", "spring-sale", "http3", None)
+        broken = await found(eu, "slow", "landing", "http3", None)
+        ending = await found(eu, "shaky", "landing", "tls", None)
+        kept = await found(us, "swift", "tiktok-ad", "channel", "tiktok")
+        lost = await found(us, "shaky", "facebook-ad", "channel", "facebook")
+        near, far = [await found(us, name, page, "http", None) for name, page in NEAR_AND_FAR]
+        halved = await found(eu, "shaky", "landing", "http", None)
+
+    assert (good.outcome, good.protocol, good.vitals["http3_broken"]) == (Outcome.UP, "h3", 0)
+    assert (broken.outcome, broken.fault) == (Outcome.DOWN, Fault.CONNECT)
+    assert broken.vitals == {"http3_advertised": 1, "http3_works": 0, "http3_broken": 1}
+    assert 8.9 < ending.vitals["tls_expiry_days"] < 9.1
+    assert GRADES[int(ending.vitals["tls_grade"])] == "B"
+    assert (kept.vitals["tracking"], kept.evidence["channel"]["lost"]) == (1, [])
+    assert lost.vitals["tracking"] == 0
+    assert {one["name"] for one in lost.evidence["channel"]["lost"]} >= {"utm_source", "utm_medium"}
+    assert (near.evidence["edge"]["pop"], near.evidence["edge"]["far"]) == ("IAD", False)
+    assert (far.evidence["edge"]["pop"], far.evidence["edge"]["far"]) == ("FRA", True)
+    assert {version: look["outcome"] for version, look in near.evidence["protocols"].items()} == {
+        "h1": "up",
+        "h2": "up",
+        "h3": "up",
+    }
+    assert (halved.evidence["addresses"]["up"], halved.evidence["addresses"]["down"]) == (1, 1)
