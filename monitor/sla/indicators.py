@@ -8,10 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
+from probes.encryption.grades import GRADES as GRADES
 from probes.sample import Sample
-
-GRADES = ("F", "D", "C", "B", "A", "A+")
-"""The grades of an encryption, the worst first; a grade's number is its place in this list."""
 
 Aggregate = Literal["mean", "pooled", "p50", "p75", "p90", "p95", "p99", "min", "max", "share"]
 """How many figures become one: ``mean`` is the mean of the regions' means, ``pooled`` that of all samples."""
