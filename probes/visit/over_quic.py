@@ -32,9 +32,9 @@ async def reach(
         dialled = await race(lookup, permit, lambda address: connect(loop, address, port, host, ALPN, trust))
     except Refused as refused:
         # Over TCP such a server is looked at again. Here all that there is to see was seen.
-        trace.evidence["tls"] = tls_evidence(refused.link, verified=False)
+        trace.evidence["tls"] = tls_evidence(refused.shown, verified=False)
         raise
-    trace.evidence["tls"] = tls_evidence(dialled.stream, verified=trust.verify)
+    trace.evidence["tls"] = tls_evidence(dialled.stream.shown, verified=trust.verify)
     return dialled
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from dataclasses import dataclass
 from time import monotonic
 
 from aioquic.quic.events import QuicEvent
@@ -37,16 +38,28 @@ _NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeE
 """What the library may stumble with over packets that nobody honest sends."""
 
 
-class Refused(Failure):
-    """A certificate that was not accepted, with what is known of the connection that it came by."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a server showed of its TLS."""
 
-    def __init__(self, detail: str, link: QuicLink) -> None:
+    certificate: bytes | None
+    """Its certificate, in DER."""
+    cipher: str | None
+    """The cipher suite, by OpenSSL's name."""
+    version: str | None = "TLSv1.3"
+    """That of TLS: QUIC has no other."""
+
+
+class Refused(Failure):
+    """A certificate that was not accepted, with what the server showed."""
+
+    def __init__(self, detail: str, shown: Shown) -> None:
         super().__init__(Fault.TLS, detail)
-        self.link = link
+        self.shown = shown
 
 
 class QuicLink:
-    """A QUIC connection to one address."""
+    """A QUIC connection to one address. What is known of it is gone when it is closed, but for its clock."""
 
     def __init__(self, sock: TimedSocket, port: int, host: str, alpn: str, trust: Trust) -> None:
         self.address = sock.address
@@ -92,19 +105,10 @@ class QuicLink:
         return self._socket.clock
 
     @property
-    def certificate(self) -> bytes | None:
-        """The other side's certificate, in DER."""
-        return self._quic.tls.shown[0] if self._quic.tls.shown else None
-
-    @property
-    def version(self) -> str | None:
-        """The version of TLS."""
-        return "TLSv1.3"  # QUIC has no other
-
-    @property
-    def cipher(self) -> str | None:
-        """The cipher suite, by OpenSSL's name."""
-        return self._quic.tls.cipher
+    def shown(self) -> Shown:
+        """What the server showed of its TLS."""
+        tls = self._quic.tls
+        return Shown(tls.shown[0] if tls.shown else None, tls.cipher)
 
     @property
     def alpn(self) -> str | None:
@@ -183,6 +187,7 @@ class QuicLink:
             pass
         finally:
             self._socket.close()
+            self._quic.forget()
 
     async def _datagram(self) -> bytes | None:
         """The next datagram, or ``None`` where a timer or the end came first."""
@@ -232,7 +237,7 @@ class QuicLink:
         end = self._quic.ended
         assert end is not None  # asked for only where it is
         if self._refused is not None:
-            return Refused(self._refused, self)
+            return Refused(self._refused, self.shown)
         if self._quic.offered is not None and not self._quic.shaken:
             offered = ", ".join(f"0x{version:x}" for version in self._quic.offered[:_MOST_VERSIONS])
             words = f"QUIC: the server speaks none of our versions (1 and 2), but {offered or 'none'}"

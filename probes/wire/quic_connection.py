@@ -130,6 +130,13 @@ class Connection(QuicConnection):
         stream = self._streams.get(stream_id)
         return stream is not None and stream.sender.highest_offset < stream.sender._buffer_stop
 
+    def forget(self) -> None:
+        """Let go of all that the connection holds, much of which refers to it in turn.
+
+        It would stay until the collector comes otherwise, which costs more than the whole goodbye.
+        """
+        self.__dict__.clear()
+
     def next_event(self) -> QuicEvent | None:
         """What happened next; ``None`` where nothing further did."""
         event = super().next_event()

@@ -2,7 +2,8 @@
 
 ``bare`` is asyncio's own TLS client and speaks the least HTTP/1.1 that works; ``httpx`` is a fresh
 ``httpx.AsyncClient`` for each visit, the context of its certificates shared; ``probe`` is landwatch's probe
-without the daemon. After a warm-up it writes what it took to standard output, as JSON.
+without the daemon; ``aioquic`` is that library's own client, which trusts Mozilla's list beside the CA as
+the probe does. After a warm-up it writes what it took to standard output, as JSON.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import certifi
 import httpx
 import uvloop
 from rhythm import keep_pace
@@ -60,6 +63,55 @@ def _httpx(url: str, ca: str, protocol: str) -> Visit:
     return visit
 
 
+def _aioquic(url: str, ca: str) -> Visit:
+    from aioquic.asyncio import QuicConnectionProtocol, connect
+    from aioquic.h3.connection import H3Connection
+    from aioquic.h3.events import DataReceived, HeadersReceived
+    from aioquic.quic.configuration import QuicConfiguration
+    from aioquic.quic.events import QuicEvent
+
+    parts = urlsplit(url)
+    trusted = Path(ca).with_name("mozilla-and-ca.pem")
+    trusted.write_bytes(Path(certifi.where()).read_bytes() + Path(ca).read_bytes())
+
+    class Client(QuicConnectionProtocol):
+        async def get(self) -> None:
+            self.http = H3Connection(self._quic)
+            self.whole = asyncio.get_running_loop().create_future()
+            stream = self._quic.get_next_available_stream_id()
+            names = (
+                (":method", "GET"),
+                (":scheme", "https"),
+                (":authority", parts.netloc),
+                (":path", parts.path),
+            )
+            fields = [(name.encode(), value.encode()) for name, value in names]
+            self.http.send_headers(stream, fields, end_stream=True)
+            self.transmit()
+            await self.whole
+
+        def quic_event_received(self, event: QuicEvent) -> None:
+            if not hasattr(self, "http"):
+                return
+            for happened in self.http.handle_event(event):
+                if isinstance(happened, HeadersReceived):
+                    assert (b":status", b"200") in happened.headers, happened
+                if isinstance(happened, HeadersReceived | DataReceived) and happened.stream_ended:
+                    self.whole.set_result(None)
+
+    async def visit(_: int) -> None:
+        configuration = QuicConfiguration(alpn_protocols=["h3"], server_name=parts.hostname)
+        configuration.load_verify_locations(str(trusted))
+        assert parts.port is not None
+        async with connect(
+            "127.0.0.1", parts.port, configuration=configuration, create_protocol=Client
+        ) as client:
+            assert isinstance(client, Client)
+            await client.get()
+
+    return visit
+
+
 async def _probe(stack: AsyncExitStack, url: str, ca: str, protocol: str) -> Visit:
     from probes import http
     from probes.target import Target
@@ -84,6 +136,8 @@ async def _main(
     async with AsyncExitStack() as stack:
         if kind == "probe":
             visit = await _probe(stack, url, ca, protocol)
+        elif kind == "aioquic":
+            visit = _aioquic(url, ca)
         else:
             visit = _bare(url, ca) if kind == "bare" else _httpx(url, ca, protocol)
         await keep_pace(targets, every, WARM_UP, visit)

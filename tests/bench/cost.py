@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent import Agent, agent
@@ -25,6 +25,7 @@ from pinned import Cores, environment, python
 from plan import Plan
 
 PROTOCOLS = {"h1": "HTTP/1.1", "h2": "HTTP/2"}
+HTTP3_TARGETS = 50
 CLIENTS = {
     "probe": "landwatch's probe without the daemon",
     "bare": "bare asyncio TLS client",
@@ -81,6 +82,12 @@ def orient(cores: Cores, site: Site, plan: Plan) -> Iterator[tuple[str, str, Cos
     for kind in CLIENTS:
         for protocol in PROTOCOLS if kind != "bare" else ["h1"]:
             yield kind, protocol, _client(kind, cores, site, protocol, plan)
+
+
+def over_http3(cores: Cores, site: Site, plan: Plan) -> tuple[Cost, Cost]:
+    """Landwatch's probe and a plain aioquic client, at a load that the latter can bear."""
+    light = replace(plan, targets=HTTP3_TARGETS)
+    return _client("probe", cores, site, "h3", light), _client("aioquic", cores, site, "h3", light)
 
 
 def median(costs: list[Cost]) -> float:

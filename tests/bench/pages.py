@@ -41,7 +41,7 @@ def site(folder: Path, authority: Authority) -> Iterator[Site]:
     (root / "small.html").write_text("<!doctype html><title>Sale</title><h1>Sale</h1><p>Add to cart</p>\n")
     (root / "large.html").write_text(_landing_page(50_000))
     directives = f"root * {root}\n    file_server"
-    with caddy(folder, authority.leaf(NAME), NAME, protocols="h1 h2", directives=directives) as server:
+    with caddy(folder, authority.leaf(NAME), NAME, protocols="h1 h2 h3", directives=directives) as server:
         yield Site(server.port, authority.ca_file)
 
 

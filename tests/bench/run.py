@@ -53,6 +53,12 @@ class Bench:
         for comparison in cost.compare(self.folder, self.cores, self.pages, self.exporter, self.plan):
             self.report.cost(comparison)
             kept.append(asdict(comparison))
+        self.report.section(
+            f"HTTP/3: {cost.HTTP3_TARGETS / self.plan.every:.0f} fresh probes a second, without the daemon"
+        )
+        ours, plain = cost.over_http3(self.cores, self.pages, self.plan)
+        self.report.http3(ours, plain)
+        self.found["http3"] = {"probe": asdict(ours), "aioquic": asdict(plain)}
         self.report.section("For orientation, other clients at the same load")
         kept = self.found["clients"] = []
         for kind, protocol, taken in cost.orient(self.cores, self.pages, self.plan):

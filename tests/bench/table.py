@@ -12,6 +12,7 @@ from rich.table import Table
 from scale import EVERY, PAGES, Scale
 
 COST_AT_MOST = 1.0
+HTTP3_AT_MOST = 0.005
 WAIT_MEDIAN, WAIT_P99 = 0.0005, 0.002
 SCHEDULE_LAG, STALL, MEMORY = 0.050, 0.050, 250 * 2**20
 
@@ -58,6 +59,12 @@ class Report:
     def client(self, kind: str, protocol: str, taken: Cost) -> None:
         """CPU for a visit by another client."""
         self._row(f"  {CLIENTS[kind]}, {PROTOCOLS[protocol]}, small page", f"{taken.each * 1e3:.2f} ms")
+
+    def http3(self, ours: Cost, plain: Cost) -> None:
+        """CPU for a visit over HTTP/3."""
+        target, met = f"<= {HTTP3_AT_MOST * 1e3:g} ms", ours.each <= HTTP3_AT_MOST
+        self._row("CPU per probe, HTTP/3, small page", f"{ours.each * 1e3:.2f} ms", target=target, met=met)
+        self._row("  plain aioquic client, HTTP/3, small page", f"{plain.each * 1e3:.2f} ms")
 
     def accuracy(self, ours: Errors, theirs: Errors | None) -> None:
         """The error of ``wait`` by one protocol."""
