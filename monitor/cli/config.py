@@ -114,7 +114,7 @@ def _settings(config: Config) -> list[tuple[str, str]]:
     def promise(objective: Objective) -> str:
         sign = "<=" if objective.at_least is None else ">="
         figure = f"{objective.aggregate} {objective.indicator} {sign} {objective.show(objective.target)}"
-        return f"{objective.name}: {figure} over {format_duration(objective.window)}"
+        return f"{objective.name}: {figure} over {objective.window_words}"
 
     store = config.store.place if isinstance(config.store, Secret) else config.store
     kept = config.retention

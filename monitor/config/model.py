@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model, model_validator
 
 from monitor.config.fields import Address, LabelName, Listen, Name, StorePlace, Url, check_store_url
+from monitor.config.maintenance import DeclaredMaintenance
 from monitor.config.objectives import Objective, default_objectives
 from monitor.watch import Watch
 from probes.kinds import Kind, kinds, variants_of
@@ -139,6 +140,8 @@ class Config(Part):
     """Whose pages are watched."""
     objectives: tuple[Objective, ...] = Field(default_factory=default_objectives)
     """What was promised. A list of your own takes the place of the defaults."""
+    maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
+    """Work on pages that was announced, so that it does not count."""
     retention: Annotated[Retention, Field(examples=[{"successes": "30d", "failures": "400d"}])] = Retention()
     """How long raw samples are kept."""
 

@@ -34,7 +34,8 @@ def note_regions(verdict: Verdict, accounts: Mapping[str, Account]) -> None:
     for name, account in accounts.items():
         if account.coverage < least:
             verdict.missing.append(
-                f"region {name} measured {percent(account.coverage)} of the window, and {percent(least)} is needed"
+                f"region {name} measured {percent(account.coverage)} of the window, "
+                f"and {percent(least)} is needed"
             )
     if not accounts:
         verdict.missing.append("no region measured anything")

@@ -117,8 +117,9 @@ def _weigh(
         verdict.missing.append(_short_of(verdict, most))
     if case.doubt:
         verdict.notes.append(
-            f"failures worth {case.doubt:.3g} slices were seen by one region alone and for one slice: an outage of "
-            "all regions that is shorter than a slice looks like this, and a proof counts them as bad"
+            f"failures worth {case.doubt:.3g} slices were seen by one region alone and for one slice: "
+            "an outage of all regions that is shorter than a slice looks like this, "
+            "and a proof counts them as bad"
         )
     verdict.conclude(met=met, breached=beyond or certain)
 

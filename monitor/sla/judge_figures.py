@@ -64,7 +64,8 @@ def _beside(verdict: Verdict, found: Measured) -> None:
 
 def _too_few_blocks(verdict: Verdict, found: Measured) -> None:
     verdict.missing.append(
-        f"how much the figures vary is known from {LEAST_BLOCKS} hours or days on, and these are {len(found.blocks)}"
+        f"how much the figures vary is known from {LEAST_BLOCKS} hours or days on, "
+        f"and these are {len(found.blocks)}"
     )
 
 
@@ -165,8 +166,7 @@ def _weigh(
 
 
 def _looks(found: Measured, blocks: Blocks, share: float) -> int:
-    """How many independent looks the figures are worth: of one region at most, and fewer where bad ones
-    crowd."""
+    """How many independent looks the figures are worth: those of one region, fewer where bad ones crowd."""
     looks = float(found.busiest)
     error = error_of_share(blocks, share)
     if error is not None and 0.0 < share < 1.0 and error[0] > 0.0:

@@ -67,6 +67,7 @@ def _blunt(verdict: Verdict, outages: list[Outage]) -> str:
         return "an outage has an end that was not seen"
     gaps = [(one.first_bad - one.last_good).total_seconds() for one in outages if one.last_good is not None]
     return (
-        f"an outage may have begun up to {seconds(max(gaps))} before it was seen, and lasted {seconds(verdict.upper)}: "
+        f"an outage may have begun up to {seconds(max(gaps))} before it was seen, "
+        f"and lasted {seconds(verdict.upper)}: "
         "a page that is looked at more often, as a drill does it, proves more"
     )

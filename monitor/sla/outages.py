@@ -1,5 +1,4 @@
-"""Outages: stretches in which samples saw a page down, with what is certain and what is possible of their
-length.
+"""Outages: stretches in which a page was seen down, and what is certain and possible of their length.
 
 The inner length lies between the first and the last bad sample: so long it was down for certain, as far as
 looks can tell. The outer length lies between the last good sample before and the end of the first good one

@@ -43,7 +43,7 @@ class Accounting:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Which pages a promise is about, and from which regions they are looked at. What is empty chooses all."""
+    """Which pages a promise is about, and from which regions they are seen. What is empty chooses all."""
 
     vendors: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ CONFIDENCE = 0.95
 
 
 def at_most(bad: int, looks: int, chance: float) -> float:
-    """The probability of at most ``bad`` among ``looks``, where each is bad with the probability ``chance``."""
+    """The probability of at most ``bad`` among ``looks``, each of which is bad by ``chance``."""
     if bad >= looks or chance <= 0.0:
         return 1.0
     if bad < 0 or chance >= 1.0:
@@ -69,8 +69,7 @@ def lower(bad: int, looks: int, confidence: float = CONFIDENCE) -> float:
 
 @lru_cache(maxsize=1024)
 def looks_needed(bad: int, share: float, confidence: float = CONFIDENCE) -> int | None:
-    """How many looks prove that at most ``share`` are bad, with ``bad`` bad ones among them; ``None``: none
-    do."""
+    """How many looks prove that at most ``share`` are bad, ``bad`` of them bad; ``None``: none do."""
     if share <= 0.0:
         return None
     most = bad + 1
@@ -87,8 +86,7 @@ def looks_needed(bad: int, share: float, confidence: float = CONFIDENCE) -> int 
 
 
 def students_t(confidence: float, freedom: float) -> float:
-    """The quantile of Student's t, by its Cornish-Fisher expansion; good to 1 % from 4 degrees of freedom
-    on."""
+    """The quantile of Student's t, by its Cornish-Fisher expansion: good to 1 % from 4 degrees on."""
     z = NormalDist().inv_cdf(confidence)
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96

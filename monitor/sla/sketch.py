@@ -87,7 +87,7 @@ class Sketch:
 
     @classmethod
     def sum(cls, many: Iterable[Self | bytes]) -> Self:
-        """One sketch of all that many count, of which some may still be bytes: far quicker than one by one."""
+        """One sketch of all that many count, some of them still bytes: far quicker than one by one."""
         whole = cls()
         by_skip: dict[tuple[bool, int], int] = {}
         for one in many:
@@ -156,8 +156,7 @@ class Sketch:
             yield _middle(bucket), (_edge(bucket - 1), _edge(bucket)), held
 
     def to_bytes(self) -> bytes:
-        """The sketch as a few hundred bytes: only the buckets from the first to the last, as narrow as they
-        can be."""
+        """The sketch as a few hundred bytes: the buckets from the first to the last, no wider than needed."""
         return b"".join(
             (bytes((_VERSION,)), self.zeros.to_bytes(8, "little"), _pack(self.above), _pack(self.below))
         )
@@ -202,7 +201,7 @@ def _sum(counts: int) -> int:
 
 
 def _pack(counts: int) -> bytes:
-    """The lanes as planes of bytes: all the lowest ones, then the next, as many as the largest count needs."""
+    """The lanes as planes of bytes: the lowest ones, then the next, as far as the largest count goes."""
     if not counts:
         return _SPAN.pack(0, 0, 0, 0)
     skip = ((counts & -counts).bit_length() - 1) // _LANE

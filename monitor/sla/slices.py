@@ -26,7 +26,7 @@ from monitor.sla.masks import stretched
 from probes.sample import Attempt, Outcome, Sample
 
 LENGTHS = (15, 30, 60, 300, 900, 3600)
-"""Seconds that a slice may last. Each is a part of the next, so that slices of two lengths can be compared."""
+"""Seconds that a slice may last. Each is a part of the next, so that two lengths can be compared."""
 HOUR = 3600
 DAY = 86_400
 

@@ -52,8 +52,7 @@ class Rolling:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The calendar month, in a time zone. At its first moment it still is the month before, which is whole
-    then."""
+    """The calendar month, in a time zone. At its first moment it is the month before, whole."""
 
     zone: str = "UTC"
 
