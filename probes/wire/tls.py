@@ -29,6 +29,11 @@ class Trust:
     """Our own certificate and its key, where the page asks for one."""
 
 
+CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:RSA+AES:!aNULL:!eNULL:!aDSS:!AESCCM"
+"""Those of browsers: Python's own choice leaves out the key exchange by RSA and CBC with SHA-1, and would see
+a server as down that visitors still reach."""
+
+
 @lru_cache(maxsize=64)
 def context(trust: Trust, alpn: tuple[str, ...]) -> ssl.SSLContext:
     """The context for ``trust``; kept, because loading the roots takes tens of milliseconds.
@@ -37,6 +42,7 @@ def context(trust: Trust, alpn: tuple[str, ...]) -> ssl.SSLContext:
         ValueError: a file that ``trust`` names cannot be used.
     """
     made = ssl.create_default_context(cafile=certifi.where())
+    made.set_ciphers(CIPHERS)
     if not trust.verify:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE

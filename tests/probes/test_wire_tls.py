@@ -6,6 +6,8 @@ import socket
 import ssl
 import struct
 
+import pytest
+import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -41,6 +43,17 @@ async def test_a_close_that_is_said_ends_the_body(visit, authority):
     async with serve(script, tls=leaf.context("http/1.1")) as server:
         sample = await visit(server.url(), ca=str(authority.ca_file), expect={"body": "all of it"})
     assert (sample.outcome, sample.bytes) == (Outcome.UP, 9)
+
+
+@pytest.mark.parametrize("cipher", ["AES128-SHA", "AES256-GCM-SHA384", "ECDHE-RSA-AES128-SHA"])
+async def test_a_server_with_ciphers_that_only_browsers_still_take_is_not_down(visit, authority, cipher):
+    leaf = authority.leaf("127.0.0.1", key_type=trustme.KeyType.RSA)
+    context = leaf.context("http/1.1")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(cipher)
+    async with serve(answering(response()), tls=context) as server:
+        sample = await visit(server.url(), ca=str(authority.ca_file))
+    assert (sample.outcome, sample.evidence["tls"]["cipher"]) == (Outcome.UP, cipher)
 
 
 async def test_http2_that_is_asked_for_and_not_spoken(visit, authority):
