@@ -25,6 +25,14 @@ def test_the_table_of_rules_is_that_of_the_code() -> None:
     assert all(row[4] for row in rows)
 
 
+def test_the_readme_has_every_rule_under_its_grade() -> None:
+    caps: dict[str, list[str]] = {}
+    for rule in RULES:
+        caps.setdefault(rule.cap, []).append(rule.words)
+    table = next(table for table in page("README.md").tables if table.columns[0] == "best grade")
+    assert table.rows == [[cap, "; ".join(words)] for cap, words in caps.items()]
+
+
 def test_the_grades_and_what_counts_as_financial_are_those_of_the_code() -> None:
     for grade in GRADES:
         assert f"`{grade}`" in ENCRYPTION.prose
