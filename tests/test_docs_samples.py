@@ -22,6 +22,7 @@ from probes.visit import addresses, alike, beside, body, connection, plan, visit
 from probes.visit import round as rounds
 from probes.visit.options import Options
 from probes.wire import bounds, decode, dial, https_record, names, query
+from probes.wire import quic_connection as quic
 from storage import drain, engine, recorder, retention
 from storage.store import Store
 from storage.tables import samples as stored
@@ -175,6 +176,9 @@ def test_the_bounds_are_those_of_the_code() -> None:
     again = f"{deadline.AGAIN * 1000:g} ms"
     leaving = f"{bounds.REDIRECT_BODY_SECONDS * 1000:g} ms"
     looking = f"{connection._LOOK_AGAIN_SECONDS * 1000:g} ms"
+    windows = f"{size(quic.STREAM_WINDOW)} on a stream, {size(quic.CONNECTION_WINDOW)} in all"
+    pieces = f"{quic._MOST_GAPS} pieces out of order"
+    streams = f"{quic._SERVERS_STREAMS} streams"
     rows = {row[0]: row[1] for row in MEASUREMENT.under("Bounds", "what").rows}
     assert rows == {
         "one visit as a whole": f"`timeout`; a visit that is slow to end is cut again every {again}",
@@ -182,7 +186,9 @@ def test_the_bounds_are_those_of_the_code() -> None:
         "attempts to connect": f"a new one after {patience} at most",
         "bytes before the end of the final header, 1xx responses included": size(bounds.HEAD_BYTES),
         "HTTP/2 frames that are no body, for one response": size(bounds.HEAD_BYTES),
-        "a header block of HTTP/2, decoded": size(bounds.HEAD_BYTES),
+        "HTTP/3 frames that are no body, on one stream": size(bounds.HEAD_BYTES),
+        "a header block of HTTP/2 or 3, decoded": size(bounds.HEAD_BYTES),
+        "what a server may send ahead over QUIC": f"{windows}, in {pieces}; {streams} of its own",
         "body as it comes": f"`max_body`, {size(options.max_body)}",
         "body decompressed": f"`max_decoded`, {size(options.max_decoded)}",
         "content codings on one another": str(decode._MOST_CODINGS),
