@@ -1,4 +1,4 @@
-"""The ``http`` probe: one cold visit to a page over HTTP/1.1 or HTTP/2, with the phases of each redirect hop.
+"""The ``http`` probe: one cold visit to a page over HTTP/1.1, 2 or 3, with the phases of each redirect hop.
 
 Each run looks the name up anew, opens a fresh connection (Happy Eyeballs over IPv6 and IPv4), shakes hands
 without resumption, sends the request, follows redirects as a browser does, reads the whole body and holds
@@ -7,10 +7,10 @@ what came against ``expect``. Nothing is retried and nothing is kept for the nex
 Outcomes: ``up``; ``down`` with the fault of the phase that failed (dns, connect, tls, timeout, protocol,
 redirect, status, content); ``blocked`` where a shield's challenge or rate limit stood in the page's place;
 ``unknown`` where this machine could not even try.
-Evidence: ``tls`` (version, cipher, certificate), ``unreached`` (addresses that failed before one answered),
-``proxy``, ``dns`` (aliases and time to live), ``edge`` (which network answered, where, from what cache),
-``shield`` (signs of one in front of the page); and in rounds, where the page asks for them, ``addresses``,
-``cache_busted``, ``origins``.
+Evidence: ``tls`` (version, cipher, certificate), ``quic`` (over HTTP/3: its version, and how the server
+validated us), ``unreached`` (addresses that failed before one answered), ``proxy``, ``dns`` (aliases and time
+to live), ``edge`` (which network answered, where, from what cache), ``shield`` (signs of one in front of the
+page); and in rounds, where the page asks for them, ``addresses``, ``cache_busted``, ``origins``.
 """
 
 from __future__ import annotations
