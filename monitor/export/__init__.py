@@ -1,0 +1,1 @@
+"""Samples as files that other programs read: CSV and Parquet."""
