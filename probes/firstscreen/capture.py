@@ -44,25 +44,40 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An element in view whose content, text or style changed. Times ascend; ``text`` and ``style`` are the last ones."""
+    """An element in view that came or changed. Times ascend; of very many the last ones are kept."""
 
     what: str
     """The element in the words of a selector: ``main > p.lead``."""
     box: Box
-    inserted: float | None = None
+    grown: float | None = None
+    """When it came, or something was last added to it."""
     text: tuple[float, ...] = ()
+    """When what it held was replaced by something else."""
     style: tuple[float, ...] = ()
+    """When its style or class was set."""
+    runs: tuple[tuple[float, float], ...] = ()
+    """Transitions and animations of it that came to an end: from when to when."""
     changes: int = 0
-    """How often its text or style changed, those included of which no time is kept."""
+    """How often it changed after it came, those times included that were not kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something in view that was fetched: an image, a background, a poster or a frame, and when it was there."""
+    """Something in view that was fetched, and when it was there."""
 
     what: str
     kind: str
+    """``image``, ``background``, ``poster`` or ``iframe``."""
+    url: str
     ended: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A place in view, and the element that takes it."""
+
+    what: str
     box: Box
 
 
@@ -74,12 +89,10 @@ class Dom:
     nodes: tuple[Node, ...] = ()
     parts: tuple[Part, ...] = ()
     fonts: tuple[float, ...] = ()
-    """When fonts were there."""
-    resources: tuple[float, ...] = ()
-    """When resources of any kind were there: the causes of what changed after them."""
-    moving: tuple[Box, ...] = ()
-    """Where endless animations run and videos play."""
-    drawn: tuple[Box, ...] = ()
+    """When fonts of text in view were there."""
+    moving: tuple[Area, ...] = ()
+    """Where animations run and videos play, when the watching ended."""
+    drawn: tuple[Area, ...] = ()
     """Where canvases are: what is drawn there leaves no trace in the document."""
     truncated: bool = False
     """Whether more changed than was kept."""
@@ -127,7 +140,7 @@ class Request:
     redirected: bool = False
     """Whether its answer sent the browser on; the next request of the same ``id`` follows."""
     timing: Mapping[str, float] = field(default_factory=dict)
-    """``Network.ResourceTiming``: milliseconds after ``requestTime``, -1 where a phase did not happen; without ``requestTime``."""
+    """``Network.ResourceTiming`` without ``requestTime``: milliseconds after ``sent``, or -1."""
     sent: float | None = None
     """``requestTime``: where the milliseconds of ``timing`` begin."""
     request_headers: Mapping[str, str] = field(default_factory=dict)
@@ -151,6 +164,8 @@ class Capture:
     """Why the browser came to no page: its own words."""
     frames: list[Frame] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    causes: list[float] = field(default_factory=list)
+    """When responses that may have changed what is seen were there, in ascending order."""
     dom: Dom | None = None
     """``None`` where the page never answered."""
     navigation: float | None = None
@@ -167,5 +182,5 @@ class Capture:
 
     @property
     def incomplete(self) -> bool:
-        """Whether the page had not come to rest, or did not say what it holds: figures are what they were until then."""
+        """Whether the page had not come to rest, or not all of it was seen: figures are of what was."""
         return self.ended_by is not Ended.SETTLED or self.dom is None or self.truncated

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from probes.firstscreen.capture import Capture
+from probes.firstscreen.capture import Box, Capture
+from probes.firstscreen.causes import LATEST, Causes
+from probes.firstscreen.dom import Event, dom_events
+from probes.firstscreen.frames import Grid, Step, grid_of, steps
+from probes.firstscreen.speed import speed_index
+from probes.firstscreen.stability import blocking_time, layout_shift
+from probes.firstscreen.visual import Sight, look, was_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +45,51 @@ class Vitals:
 
 def compute(capture: Capture) -> Vitals:
     """The figures of a visit. Pure: the same capture always gives the same."""
-    raise NotImplementedError
+    grid = grid_of(capture.frames)
+    found = [] if grid is None else steps(capture.frames, grid)
+
+    def shown(start: float, end: float, box: Box) -> bool:
+        return grid is None or was_shown(found, grid, start, end, box)
+
+    events = dom_events(capture, shown)
+    sight = None if grid is None else _see(capture, grid, found, events)
+    dom = events[-1].at if events else None
+    visual = sight.at if sight else None
+    times = [time for time in (dom, visual) if time is not None]
+    index = None
+    if grid is not None and sight is not None and visual is not None:
+        index = speed_index(capture.frames, grid, sight.masked, visual)
+    return Vitals(
+        first_screen=max(times, default=None),
+        dom=dom,
+        visual=visual,
+        masked=float(sight.masked.mean()) if sight else None,
+        fcp=capture.fcp,
+        lcp=capture.lcp,
+        speed_index=index,
+        cls=None if capture.dom is None else layout_shift(capture.shifts),
+        tbt=None if capture.fcp is None else blocking_time(capture.tasks, capture.fcp, capture.ended),
+        incomplete=capture.incomplete,
+        last_element=_last(capture, grid, sight, events),
+    )
+
+
+def _see(capture: Capture, grid: Grid, found: Sequence[Step], events: Sequence[Event]) -> Sight:
+    """What the pictures say, given what the document says."""
+    spans = [(event.since, event.at) for event in events if event.since is not None]
+    causes = Causes([*capture.causes, *(event.at for event in events)], spans)
+    dom = capture.dom
+    return look(found, grid, causes, dom.moving if dom else (), dom.drawn if dom else ())
+
+
+def _last(capture: Capture, grid: Grid | None, sight: Sight | None, events: Sequence[Event]) -> str | None:
+    """The element that came last: the latest of those that lie where the pictures changed last."""
+    if not events or grid is None or sight is None or sight.at is None or events[-1].at >= sight.at:
+        return next((event.what for event in reversed(events) if event.what), None)
+    for event in reversed(events):
+        if sight.at - event.at > LATEST:
+            break
+        if event.what and (grid.tiles(event.box) & sight.where).any():
+            return event.what
+    drawn = capture.dom.drawn if capture.dom else ()
+    return next((one.what for one in drawn if (grid.tiles(one.box) & sight.where).any()), None)
