@@ -47,7 +47,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "config": Entry("monitor.cli.config", "Check a config, print its JSON Schema or an example."),
         "edge": Entry("monitor.cli.edge", "Sum up from where pages were served to each region."),
-        "samples": Entry("monitor.cli.samples", "Print stored samples, or export them as JSON lines, CSV or Parquet."),
+        "samples": Entry(
+            "monitor.cli.samples", "Print stored samples, or export them as JSON lines, CSV or Parquet."
+        ),
     }
 )
 """The commands, in the order of the help."""
