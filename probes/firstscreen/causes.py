@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from probes.firstscreen.capture import Capture
 
 LATEST = 1.0
 """Seconds after a cause within which a change follows from it."""
@@ -28,3 +30,20 @@ class Causes:
         if place < len(self._moments) and self._moments[place] <= at + _EARLY:
             return True
         return any(start - _EARLY <= at <= end + within for start, end in self._spans)
+
+
+def causes_of(
+    capture: Capture, moments: Iterable[float], spans: Iterable[tuple[float, float]] = ()
+) -> Causes:
+    """What may have changed the page: what it fetched, and these moments and spans besides."""
+    return Causes([*capture.causes, *moments], [*_coming(capture), *spans])
+
+
+def _coming(capture: Capture) -> Iterator[tuple[float, float]]:
+    """While documents, and images in view, were coming, each piece of them may have changed what is seen."""
+    seen = {part.url for part in capture.dom.parts} if capture.dom else set()
+    for request in capture.requests:
+        if request.ended is None or request.responded is None:
+            continue
+        if request.kind == "Document" or (request.kind == "Image" and request.url in seen):
+            yield request.responded, request.ended

@@ -71,7 +71,9 @@ async def _wait_for_rest(watching: Watching, began: float, limit: float) -> tupl
         if watching.crashed:
             return Ended.FAILED, "the page crashed"
         answer = await watching.world.ask("look", min(_ANSWER, left))
-        if answer is not None and watching.rests(answer, monotonic() - began):
+        now = monotonic() - began
+        rest = None if answer is None else watching.rest_at(answer, now)
+        if rest is not None and rest <= now:
             return Ended.SETTLED, None
-        await asyncio.sleep(min(_EVERY, left))
+        await asyncio.sleep(min(_EVERY, limit - now) if rest is None else min(_EVERY, rest - now))
     return Ended.LIMIT, None

@@ -10,12 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from probes.firstscreen.capture import Box, Capture, Dom, Node
-from probes.firstscreen.causes import CHAIN, LATEST, PROMPT, Causes
+from probes.firstscreen.causes import CHAIN, LATEST, PROMPT, Causes, causes_of
+from probes.firstscreen.moving import OFTEN, still_moves
 
-RESTLESS = 5
-"""A node that changed so often and still does moves by itself."""
-STILL = 1.5
-"""Seconds before the end within which a change means that it still does."""
 _ALL = Box(0.0, 0.0, 1.0, 1.0)
 
 Shown = Callable[[float, float, Box], bool]
@@ -52,7 +49,7 @@ def dom_events(capture: Capture, shown: Shown) -> list[Event]:
     ]
     changed.sort(key=lambda event: event.at)
     paint = [] if capture.fcp is None else [Event(capture.fcp, None, _ALL)]
-    causes = Causes([*capture.causes, *(event.at for event in came + paint)])
+    causes = causes_of(capture, (event.at for event in came + paint))
     return sorted([*paint, *came, *_following(changed, causes)], key=lambda event: event.at)
 
 
@@ -81,10 +78,11 @@ def _changed(dom: Dom, ended: float) -> Iterator[Event]:
 
 
 def _restless(node: Node, ended: float) -> bool:
-    if node.changes < RESTLESS:
-        return False
-    last = max([node.grown or 0.0, *node.text[-1:], *node.style[-1:], *(end for _, end in node.runs[-1:])])
-    return ended - last < STILL
+    """Whether a node moves by itself."""
+    times = {*node.text, *node.style, *(end for _, end in node.runs)}
+    if node.grown is not None and node.changes >= OFTEN:
+        times.add(node.grown)
+    return still_moves(sorted(times), ended)
 
 
 def _following(changed: Sequence[Event], causes: Causes) -> list[Event]:

@@ -9,6 +9,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from probes.firstscreen.capture import Area, Box, Frame
+from probes.firstscreen.moving import OFTEN, still_moves
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 TILE = 16
 """Pixels of a tile's side: what the encoder of JPEG takes together, so that a change does not leak."""
-MOVING = 5
-"""A tile that changed so often moves."""
 _DIFFERENT = 10
 """Levels of 255 by which a pixel must change."""
 _MOST_PIXELS = 4_000_000
@@ -130,12 +129,15 @@ def steps(frames: Sequence[Frame], grid: Grid) -> list[Step]:
     return found
 
 
-def restless_tiles(found: Sequence[Step], grid: Grid) -> Mask:
-    """Tiles that changed five times or more."""
+def restless_tiles(found: Sequence[Step], grid: Grid, ended: float) -> Mask:
+    """Tiles that changed five times or more, and still do."""
     import numpy as np
 
-    times = np.zeros(grid.shape, dtype=np.int32)
-    for step in found:
-        times += step.changed
-    mask: Mask = times >= MOVING
+    mask = np.zeros(grid.shape, dtype=np.bool_)
+    if not found:
+        return mask
+    changed = np.stack([step.changed for step in found])
+    times = np.array([step.at for step in found])
+    for row, column in np.argwhere(changed.sum(axis=0) >= OFTEN):
+        mask[row, column] = still_moves(times[changed[:, row, column]].tolist(), ended)
     return mask

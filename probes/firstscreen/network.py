@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -30,15 +30,18 @@ class Network:
         """Unix time of the first request for the page's document."""
         self._frame = frame
         self._zero = 0.0
-        self._stirred = 0.0
         self._open: dict[str, Request] = {}
         self._asked: Counter[str] = Counter()
         self._polls: set[str] = set()
+        self._aside: set[str] = set()
 
     @property
     def stirred(self) -> float:
         """When a request that matters last began or ended."""
-        return self._stirred
+        moments = (
+            one.started if one.ended is None else one.ended for one in self.requests if self.matters(one)
+        )
+        return max(moments, default=0.0)
 
     def since_start(self, monotonic: float) -> float:
         """The browser's monotonic time as seconds from the visit's start."""
@@ -82,23 +85,30 @@ class Network:
         """``Network.loadingFinished``."""
         request = self._open.pop(event["requestId"], None)
         if request is not None:
-            self._end(request, event)
+            request.ended = self.since_start(event["timestamp"])
             request.bytes = max(request.bytes, int(event.get("encodedDataLength", 0)))
 
     def failed(self, event: Mapping[str, Any]) -> None:
         """``Network.loadingFailed``."""
         request = self._open.pop(event["requestId"], None)
         if request is not None:
-            self._end(request, event)
+            request.ended = self.since_start(event["timestamp"])
             request.failed = _text(event.get("blockedReason") or event.get("errorText"))
+
+    def set_aside(self, urls: Iterable[str]) -> None:
+        """Wait no more for images that nobody sees."""
+        if len(self._aside) < _MOST_REQUESTS:
+            self._aside.update(urls)
 
     def pending(self) -> list[Request]:
         """Requests under way that say something about the page's rest."""
         return [one for one in self._open.values() if self.matters(one)]
 
     def matters(self, request: Request) -> bool:
-        """Whether a request may bring something to be seen: neither a report nor a poll."""
-        return request.kind not in _SILENT and _key(request) not in self._polls
+        """Whether a request may bring something to be seen: no report, no poll, no image out of view."""
+        if request.kind in _SILENT or _key(request) in self._polls:
+            return False
+        return request.kind != "Image" or request.url not in self._aside
 
     def causes(self) -> list[float]:
         """When something was there that may have changed the page, in ascending order."""
@@ -117,15 +127,6 @@ class Network:
         self._asked[key] += 1
         if self._asked[key] > _POLLS:
             self._polls.add(key)
-        self._stir(request, request.started)
-
-    def _end(self, request: Request, event: Mapping[str, Any]) -> None:
-        request.ended = self.since_start(event["timestamp"])
-        self._stir(request, request.ended)
-
-    def _stir(self, request: Request, at: float) -> None:
-        if self.matters(request):
-            self._stirred = max(self._stirred, at)
 
     def _answered(self, request: Request, response: Mapping[str, Any], at: float) -> None:
         request.responded = at

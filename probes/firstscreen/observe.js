@@ -171,21 +171,19 @@
     return words.slice(0, MOST.text);
   };
 
-  // Goes through elements until the time is over, and lets none of them spoil it.
+  // Goes through elements, and lets none of them spoil it; true if it was cut short.
   const each = (list, most, take) => {
     const until = now() + SCAN;
     let count = 0;
     for (const item of list) {
-      if (++count > most || now() > until) {
-        seen.truncated = true;
-        return;
-      }
+      if (++count > most || now() > until) return true;
       try {
-        if (take(item) === false) return;
+        if (take(item) === false) return true;
       } catch {
         // An element that does not behave like one: it says nothing.
       }
     }
+    return false;
   };
 
   const nodesInView = () => {
@@ -226,7 +224,7 @@
     const found = [];
     const families = new Set();
     if (styled.size === 0 && seen.fonts.length === 0) return { found, families };
-    each(elements(), MOST.examined, (node) => {
+    const cut = each(elements(), MOST.examined, (node) => {
       const box = boxOf(node);
       if (box === null) return true;
       for (const pseudo of [null, "::before", "::after"]) {
@@ -240,6 +238,7 @@
       }
       return found.length < MOST.parts;
     });
+    if (cut) seen.truncated = true;
     return { found, families };
   };
 
@@ -271,14 +270,15 @@
     look() {
       hide();
       let images = 0;
-      if (seen.load === null || document.images.length) {
-        each(select("img"), MOST.parts, (node) => {
-          if (!node.complete && boxOf(node) !== null) images += 1;
-        });
-      }
+      const aside = [];
+      each(select("img"), MOST.entries, (node) => {
+        if (node.complete) return;
+        if (boxOf(node) !== null) images += 1;
+        else if (aside.length < MOST.parts) aside.push(String(node.currentSrc || node.src).slice(0, MOST.url));
+      });
       return {
         origin: performance.timeOrigin, fcp: seen.fcp, load: seen.load, grown: seen.grown, busy: seen.busy,
-        images, fonts: fonts.status === "loading",
+        images, aside, fonts: fonts.status === "loading",
       };
     },
     // All that was noted, and where it lies.

@@ -30,6 +30,8 @@ class Look:
     busy: float | None
     awaiting: bool
     """Whether an image in view or a font is under way."""
+    aside: frozenset[str]
+    """Addresses of images under way where nobody sees them."""
 
 
 class Reader:
@@ -63,8 +65,9 @@ class Reader:
     def look(self) -> Look:
         """The answer to ``look``."""
         awaiting = bool(self._answer.get("images")) or bool(self._answer.get("fonts"))
+        aside = frozenset(_text(url) for url in _items(self._answer.get("aside")))
         moment = self.moment
-        return Look(moment("fcp"), moment("load"), moment("grown"), moment("busy"), awaiting)
+        return Look(moment("fcp"), moment("load"), moment("grown"), moment("busy"), awaiting, aside)
 
     def shifts(self) -> tuple[Shift, ...]:
         """Layout shifts."""

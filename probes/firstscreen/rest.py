@@ -34,16 +34,13 @@ class State:
     """Since when other requests are under way."""
 
 
-def at_rest(state: State, now: float) -> bool:
-    """Whether the page is taken to be in its final state at ``now``."""
-    if not state.shown or now - state.network < _QUIET:
-        return False
-    if state.blocking is not None and now - state.blocking < _PATIENCE:
-        return False
-    if any(now - since < _OTHERS for since in state.others):
-        return False
+def rest_at(state: State) -> float | None:
+    """When the page is taken to be in its final state, if nothing happens until then; ``None``: not yet."""
+    if not state.shown:
+        return None
     cause = max(state.network, state.grown or 0.0)
-    if now - cause < _QUIET:
-        return False
     moved = max(state.busy or 0.0, state.frame or 0.0)
-    return now - moved >= _QUIET or now - cause >= _RESTLESS
+    awaited = [since + _OTHERS for since in state.others]
+    if state.blocking is not None:
+        awaited.append(state.blocking + _PATIENCE)
+    return max(cause + _QUIET, min(moved + _QUIET, cause + _RESTLESS), *awaited)

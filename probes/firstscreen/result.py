@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from probes.firstscreen.capture import Box, Capture
-from probes.firstscreen.causes import LATEST, Causes
+from probes.firstscreen.causes import LATEST, causes_of
 from probes.firstscreen.dom import Event, dom_events
 from probes.firstscreen.frames import Grid, Step, grid_of, steps
 from probes.firstscreen.speed import speed_index
@@ -56,11 +56,12 @@ def compute(capture: Capture) -> Vitals:
     dom = events[-1].at if events else None
     visual = sight.at if sight else None
     times = [time for time in (dom, visual) if time is not None]
+    first_screen = max(times, default=None)
     index = None
-    if grid is not None and sight is not None and visual is not None:
-        index = speed_index(capture.frames, grid, sight.masked, visual)
+    if grid is not None and first_screen is not None:
+        index = speed_index(capture, grid, found, first_screen)
     return Vitals(
-        first_screen=max(times, default=None),
+        first_screen=first_screen,
         dom=dom,
         visual=visual,
         masked=float(sight.masked.mean()) if sight else None,
@@ -77,9 +78,10 @@ def compute(capture: Capture) -> Vitals:
 def _see(capture: Capture, grid: Grid, found: Sequence[Step], events: Sequence[Event]) -> Sight:
     """What the pictures say, given what the document says."""
     spans = [(event.since, event.at) for event in events if event.since is not None]
-    causes = Causes([*capture.causes, *(event.at for event in events)], spans)
+    causes = causes_of(capture, (event.at for event in events), spans)
     dom = capture.dom
-    return look(found, grid, causes, dom.moving if dom else (), dom.drawn if dom else ())
+    moving, drawn = (dom.moving, dom.drawn) if dom else ((), ())
+    return look(found, grid, causes, ended=capture.ended, moving=moving, drawn=drawn)
 
 
 def _last(capture: Capture, grid: Grid | None, sight: Sight | None, events: Sequence[Event]) -> str | None:

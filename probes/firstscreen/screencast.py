@@ -1,4 +1,10 @@
-"""The pictures of one visit: frames of the browser's screencast, each acknowledged a little late."""
+"""The pictures of one visit: frames of the browser's screencast.
+
+The browser has at most three frames under way that were not acknowledged; what it shows meanwhile it never
+sends, not even when it then stays as it is. So frames are acknowledged at once while they are few. Of a page
+that never stops moving they are acknowledged late, which paces it; and when it stops, the picture is asked for
+anew.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,7 @@ import asyncio
 import binascii
 from base64 import b64decode
 from collections.abc import Mapping
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,9 +20,14 @@ if TYPE_CHECKING:
 
 _MOST_FRAMES = 600
 _MOST_BYTES = 24 << 20
+_AT_ONCE = 8
+"""So many frames in a row are acknowledged at once."""
 _PACE = 0.1
-"""Seconds after which a frame is acknowledged: it paces a page that never stops moving, and single changes
-still arrive at once."""
+"""Seconds after which the others are, and after which one more may be at once again."""
+_LULL = 0.03
+"""Seconds without a frame after which a page has stopped moving."""
+_UNDER_WAY = 3
+"""Frames under way from which on the browser drops what comes."""
 _QUALITY = 50
 _WIDEST = 480
 
@@ -28,19 +40,25 @@ class Screencast:
         self.truncated = False
         self._cdp = cdp
         self._bytes = 0
-        self._acknowledging: set[asyncio.Task[None]] = set()
+        self._options: dict[str, object] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._came = 0
+        self._spare = float(_AT_ONCE)
+        self._counted = monotonic()
 
     async def start(self, width: int, height: int) -> None:
         """Begin, with frames of half the viewport's size."""
-        self._cdp.on("Page.screencastFrame", self._take)
         wide = min(width // 2, _WIDEST)
         size = {"maxWidth": wide, "maxHeight": -(-height * wide // width)}
-        await self._cdp.send("Page.startScreencast", {"format": "jpeg", "quality": _QUALITY, **size})
+        self._options = {"format": "jpeg", "quality": _QUALITY, **size}
+        self._cdp.on("Page.screencastFrame", self._take)
+        await self._cdp.send("Page.startScreencast", self._options)
 
     async def stop(self) -> None:
         """End it, and leave nothing under way."""
         self._cdp.remove_listener("Page.screencastFrame", self._take)
-        tasks = list(self._acknowledging)
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -52,9 +70,11 @@ class Screencast:
         return self.frames[-1][0] if self.frames else None
 
     def _take(self, event: Mapping[str, Any]) -> None:
-        task = asyncio.create_task(self._acknowledge(event["sessionId"]))
-        self._acknowledging.add(task)
-        task.add_done_callback(self._acknowledging.discard)
+        self._came += 1
+        self._under_way += 1
+        task = asyncio.create_task(self._acknowledge(event["sessionId"], self._came, self._under_way))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             at, jpeg = float(event["metadata"]["monotonicTimestamp"]), b64decode(event["data"], validate=True)
         except (KeyError, TypeError, ValueError, binascii.Error):
@@ -68,6 +88,26 @@ class Screencast:
         self.frames.append((at, jpeg))
         self._bytes += len(jpeg)
 
-    async def _acknowledge(self, session: int) -> None:
-        await asyncio.sleep(_PACE)
+    async def _acknowledge(self, session: int, number: int, under_way: int) -> None:
+        if not self._may_at_once():
+            await asyncio.sleep(_PACE)
+        self._under_way -= 1
         await self._cdp.send("Page.screencastFrameAck", {"sessionId": session})
+        if under_way < _UNDER_WAY:
+            return
+        await asyncio.sleep(_LULL)
+        if (
+            number == self._came
+        ):  # nothing came after frames that may have been dropped: ask for what is shown
+            await self._cdp.send("Page.stopScreencast")
+            await self._cdp.send("Page.startScreencast", self._options)
+
+    def _may_at_once(self) -> bool:
+        """Whether frames are few: some may come together, then ten a second."""
+        now = monotonic()
+        self._spare = min(_AT_ONCE, self._spare + (now - self._counted) / _PACE)
+        self._counted = now
+        if self._spare < 1:
+            return False
+        self._spare -= 1
+        return True

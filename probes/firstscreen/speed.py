@@ -9,25 +9,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from probes.firstscreen.capture import Frame
-from probes.firstscreen.frames import TILE, Grid, pictures
+from probes.firstscreen.capture import Capture
+from probes.firstscreen.frames import TILE, Grid, Step, pictures
+
+_PAINT = 0.1
+"""Seconds within which pictures show what the document says."""
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from probes.firstscreen.frames import Mask, Picture
+    from probes.firstscreen.frames import Picture
 
     Histogram = NDArray[np.int64]
 
 
-def speed_index(frames: Sequence[Frame], grid: Grid, masked: Mask, end: float) -> float | None:
-    """Seconds, from pictures up to ``end``, when the last one was shown; ``None`` where nothing changed."""
+def speed_index(capture: Capture, grid: Grid, found: Sequence[Step], first_screen: float) -> float | None:
+    """Seconds; ``None`` where nothing changed.
+
+    What still changes after the first screen has no final state, and is left out, as are animations.
+    """
     import numpy as np
 
-    pixels = np.repeat(np.repeat(~masked, TILE, axis=0), TILE, axis=1)[: grid.height, : grid.width]
-    seen = [(at, _histogram(picture[pixels])) for at, picture in pictures(frames, grid) if at <= end]
-    return index_of(seen)
+    end = first_screen + _PAINT
+    moving = grid.union(capture.dom.moving if capture.dom else ())
+    for step in found:
+        if step.at > end:
+            moving |= step.changed
+    pixels = np.repeat(np.repeat(~moving, TILE, axis=0), TILE, axis=1)[: grid.height, : grid.width]
+    shown = ((at, picture) for at, picture in pictures(capture.frames, grid) if at <= end)
+    return index_of([(min(at, first_screen), _histogram(picture[pixels])) for at, picture in shown])
 
 
 def index_of(seen: Sequence[tuple[float, Histogram]]) -> float | None:

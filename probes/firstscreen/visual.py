@@ -34,17 +34,23 @@ class Sight:
 
 
 def look(
-    found: Sequence[Step], grid: Grid, causes: Causes, moving: Sequence[Area], drawn: Sequence[Area]
+    found: Sequence[Step],
+    grid: Grid,
+    causes: Causes,
+    *,
+    ended: float,
+    moving: Sequence[Area] = (),
+    drawn: Sequence[Area] = (),
 ) -> Sight:
     """The last change of what does not move.
 
-    A tile moves if it changed five times or more, or lies where an animation runs. One that changes without a
-    cause moves too, except on a canvas, where causes leave no trace; of its changes only those count that
-    follow at once from one.
+    A tile moves if it changed five times or more and still does, or lies where an animation runs. One that
+    changes without a cause moves too, except on a canvas, where causes leave no trace; of its changes only
+    those count that follow at once from one.
     """
     import numpy as np
 
-    never = restless_tiles(found, grid) | grid.union(moving)
+    never = restless_tiles(found, grid, ended) | grid.union(moving)
     canvas = grid.union(drawn)
     causeless = np.zeros(grid.shape, dtype=np.bool_)
     for step in found:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from probes.firstscreen.capture import Capture, Ended, Frame
 from probes.firstscreen.network import BLOCKING, Network
 from probes.firstscreen.reading import Reader
-from probes.firstscreen.rest import State, at_rest
+from probes.firstscreen.rest import State, rest_at
 from probes.firstscreen.screencast import Screencast
 from probes.firstscreen.world import World
 
@@ -56,12 +56,13 @@ class Watching:
             self._cdp.remove_listener(name, handler)
         await self._screencast.stop()
 
-    def rests(self, answer: Mapping[str, Any], now: float) -> bool:
-        """Whether the page is at rest, by its answer to a look ``now`` seconds after the visit began."""
+    def rest_at(self, answer: Mapping[str, Any], now: float) -> float | None:
+        """When the page is at rest if nothing more happens, by its answer to a look ``now``."""
         network = self._network
         if network.wall is None:
-            return False
+            return None
         look = Reader(answer, network.wall).look()
+        network.set_aside(look.aside)
         if not look.awaiting:
             self._awaiting = None
         elif self._awaiting is None:
@@ -80,7 +81,7 @@ class Watching:
             blocking=min(blocking, default=None),
             others=tuple(one.started for one in pending if one.kind not in BLOCKING),
         )
-        return at_rest(state, now)
+        return rest_at(state)
 
     def capture(
         self, url: str, report: Mapping[str, Any] | None, ended: float, by: Ended, error: str | None
