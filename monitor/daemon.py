@@ -212,7 +212,7 @@ async def open_daemon(
         await _reach(store)
         spool = stack.enter_context(closing(Spool(state / SPOOL)))
         health = await stack.enter_async_context(open_health())
-        probes = await stack.enter_async_context(OpenProbes(kinds or all_kinds()))
+        probes = await stack.enter_async_context(OpenProbes(kinds or all_kinds(), state))
         daemon = Daemon(
             config,
             path,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,10 +20,21 @@ class ProbeUnavailable(Exception):
     """A kind of probe can't be opened here, and why."""
 
 
-class OpenProbes:
-    """Opens kinds of probe, and closes them all when its context ends."""
+def opening(kind: Kind, name: str, folder: Path | None) -> AbstractAsyncContextManager[Probe]:
+    """The kind's ``open_probe``, given a folder of its own inside ``folder`` where it takes one."""
+    if folder is None or "folder" not in inspect.signature(kind.open_probe).parameters:
+        return kind.open_probe()
+    return kind.open_probe(folder=folder / name)  # type: ignore[call-arg]  # it takes one
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+
+class OpenProbes:
+    """Opens kinds of probe, and closes them all when its context ends.
+
+    In ``folder``, kinds that keep files as evidence have a folder of their own each.
+    """
+
+    def __init__(self, kinds: Mapping[str, Kind], folder: Path | None = None) -> None:
+        self._folder = folder
         self.kinds = kinds
         """All kinds there are."""
         self.opened: dict[str, Probe] = {}
@@ -36,7 +49,7 @@ class OpenProbes:
         """
         for name in sorted(set(names) - self.opened.keys()):
             try:
-                probe = await self._stack.enter_async_context(self.kinds[name].open_probe())
+                probe = await self._stack.enter_async_context(opening(self.kinds[name], name, self._folder))
             except Exception as error:
                 _log.debug("a probe can't be opened", probe=name, exc_info=True)
                 raise ProbeUnavailable(f"the {name} probe can't be opened: {error}") from error

@@ -51,23 +51,41 @@ class Runner:
         self._mono = mono
 
     async def run(self, target: Target, attempt: Attempt = Attempt.SCHEDULED) -> Sample:
-        """Visit ``target`` once. It takes no longer than the target's timeout and a moment to clean up."""
+        """Visit ``target`` once. It takes no longer than the target's timeout and a moment to clean up.
+
+        A probe of which only so many runs go on at a time has the run wait for its turn before that.
+        """
+        turn = getattr(self._probes.get(target.probe), "turn", None)
+        if turn is None:
+            return await self._run(self._probes.get(target.probe), target, attempt)
+        sample = None
+        try:
+            async with turn(target) as ready:
+                sample = await self._run(ready, target, attempt)
+        except Exception as error:
+            if sample is None:
+                return await self._run(_NoTurn(error), target, attempt)
+            _log.error("a probe's turn did not end as it should", probe=target.probe, exc_info=error)
+        return sample
+
+    async def _run(self, probe: Probe | None, target: Target, attempt: Attempt) -> Sample:
         at = self._wall()
         trace = Trace(self._mono(), target.timeout, attempt)
-        verdict = await self._measure(target, trace)
+        verdict = await self._measure(probe, target, trace)
         ended = self._mono() if trace.ended is None else trace.ended
-        tainted = self._health.taints(trace.started, ended)
+        tainted = sorted({*trace.tainted, *self._health.taints(trace.started, ended)})
         if tainted:
             verdict = _in_doubt(verdict, tainted)
         return _sample(
             target, attempt, trace, verdict, at=at, duration=ended - trace.started, tainted=tainted
         )
 
-    async def _measure(self, target: Target, trace: Trace) -> Verdict:
+    async def _measure(self, probe: Probe | None, target: Target, trace: Trace) -> Verdict:
         deadline = Deadline(target.timeout)
         try:
             with deadline:
-                await self._probes[target.probe].measure(target, trace)
+                assert probe is not None, f"the {target.probe} probe is not open"
+                await probe.measure(target, trace)
         except DeadlinePassed:
             if trace.ended is not None:
                 return _by_then(trace)  # only a look for evidence was cut off
@@ -82,6 +100,17 @@ class Runner:
         except Exception as error:
             return _bug(target, trace, error)
         return _UP
+
+
+class _NoTurn:
+    """Stands for a probe that gave a run no turn."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def measure(self, target: Target, trace: Trace) -> None:
+        """Tell why."""
+        raise self._error
 
 
 def _verdict(failure: Failure) -> Verdict:

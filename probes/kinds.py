@@ -22,7 +22,11 @@ from probes.trace import Trace
 
 
 class Probe(Protocol):
-    """What ``open_probe`` yields: one object for all targets of its kind."""
+    """What ``open_probe`` yields: one object for all targets of its kind.
+
+    One of which only so many runs can go on at a time has ``turn(target)`` too: an async context manager that
+    waits until there is room, and yields what measures. What was waited for is no part of the sample.
+    """
 
     async def measure(self, target: Target, trace: Trace) -> None:
         """Visit ``target`` once and write what is seen into ``trace``.
@@ -37,6 +41,9 @@ class Kind(Protocol):
 
     It may have one function more, ``variants(options) -> tuple[str, ...]``: a kind that looks at one page in
     several ways, each with an objective of its own, names them there, and the page is a target for each.
+
+    And ``open_probe`` may take ``folder``: a kind that keeps files as evidence is given a folder of its own
+    in the state folder, which it makes when it first needs it. Without one it keeps none.
     """
 
     __doc__: str

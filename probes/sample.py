@@ -50,6 +50,7 @@ class Clock(StrEnum):
 
     KERNEL = "kernel"
     LOOP = "loop"
+    BROWSER = "browser"  # the browser's own
 
 
 PHASES = ("dns", "connect", "tls", "wait", "transfer")

@@ -16,7 +16,7 @@ class Trace:
     response arrived; until then there is no TTFB. ``ended`` is when the measurement itself was over: a
     probe sets it before it looks at more for evidence, so that neither the sample's duration nor its taints
     are of that; ``failure`` is what the measurement came to by then, where it failed. ``deadline`` is when
-    the runner cuts the whole off.
+    the runner cuts the whole off. ``tainted`` are doubts that the probe itself has in this machine.
     """
 
     __slots__ = (
@@ -30,6 +30,7 @@ class Trace:
         "first_byte",
         "hops",
         "started",
+        "tainted",
         "vitals",
     )
 
@@ -43,6 +44,7 @@ class Trace:
         self.failure: Failure | None = None
         self.first_byte: float | None = None
         self.clock = Clock.KERNEL
+        self.tainted: list[str] = []
         self.bytes: int | None = None
         self.hops: list[Hop] = []
         self.vitals: dict[str, float] = {}

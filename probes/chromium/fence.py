@@ -1,0 +1,207 @@
+"""The fence: a SOCKS5 proxy on loopback, the browser's only way out, that checks each address.
+
+The browser hands names over and never resolves one itself, so what is checked is what is connected to: no
+rebinding between the two, and redirects, frames, WebSockets and prefetches all come this way. Names are
+looked up and connections dialled as the ``http`` probe does it (pins, hosts file, name servers, Happy
+Eyeballs), and the fence keeps how long each took: the browser can't know that behind a proxy.
+
+There is no UDP through SOCKS in a browser: HTTP/3, WebRTC and WebTransport do not get out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+
+from probes.chromium.relay import relay
+from probes.failure import Failure
+from probes.sample import Clock, Fault
+from probes.wire.addresses import Address, IpNetwork, Scope, may_follow
+from probes.wire.dial import dial
+from probes.wire.names import Names, Pins
+from probes.wire.query import Server
+from probes.wire.sockets import TimedSocket
+
+MOST_CONNECTIONS = 512
+"""How many connections a visit may ask for."""
+_HELLO_SECONDS = 10.0
+_OK, _REFUSED, _UNREACHABLE, _NOT_ALLOWED, _GENERAL = 0, 5, 4, 2, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a visit may connect to, and how names are looked up for it."""
+
+    host: str
+    port: int
+    """Where the page is, in ASCII: what is found there is where the config says the page is."""
+    pins: Pins = field(default_factory=dict)
+    servers: Sequence[Server] = ()
+    ip: str = "any"
+    networks: tuple[IpNetwork, ...] = ()
+    """Networks that are not public and are allowed all the same."""
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection that the browser asked for."""
+
+    host: str
+    port: int
+    asked: float
+    """Monotonic seconds."""
+    dns: float | None = None
+    connect: float | None = None
+    address: str | None = None
+    clock: Clock = Clock.KERNEL
+    failure: Failure | None = None
+    ended: float | None = None
+    """When it stood, or had failed."""
+    refused: bool = False
+    """Whether the fence forbade it."""
+    received: int = 0
+    """Bytes that came in."""
+    sent: int = 0
+
+
+class Forbidden(Failure):
+    """An address that this visit has no business with."""
+
+    def __init__(self, address: Address) -> None:
+        words = f"{address.text} is a {address.scope} address, and the page is not at one"
+        super().__init__(Fault.REDIRECT, f"not connected: {words}")
+
+
+class Fence:
+    """The proxy of one visit."""
+
+    def __init__(self, names: Names, rules: Rules, *, clock: Callable[[], float] = monotonic) -> None:
+        self.connections: list[Connection] = []
+        """What was asked for, in order."""
+        self.port = 0
+        self._names = names
+        self._rules = rules
+        self._clock = clock
+        self._scope: Scope | None = None
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Listen on a port of loopback."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop listening, and end every connection."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            await self._serve(reader, writer)
+        except (OSError, EOFError, asyncio.CancelledError):
+            pass  # the browser went away, or the visit is over
+        finally:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(_HELLO_SECONDS):
+            asked = await _hear(reader, writer)
+        if asked is None or len(self.connections) >= MOST_CONNECTIONS:
+            writer.write(_reply(_GENERAL))
+            await writer.drain()
+            return
+        connection = Connection(*asked, asked=self._clock())
+        self.connections.append(connection)
+        try:
+            upstream = await self._dial(connection)
+        except Failure as failure:
+            connection.failure = failure
+            connection.ended = self._clock()
+            writer.write(_reply(_code(failure)))
+            await writer.drain()
+            return
+        connection.ended = self._clock()
+        try:
+            writer.write(_reply(_OK))
+            await relay(reader, writer, upstream, connection)
+        finally:
+            upstream.close()
+
+    async def _dial(self, connection: Connection) -> TimedSocket:
+        rules = self._rules
+        lookup = await self._names.look_up(
+            connection.host, connection.port, ip=rules.ip, pins=rules.pins, servers=rules.servers
+        )
+        connection.dns = lookup.took
+        own = connection.host.lower().rstrip(".") == rules.host
+        first = own and self._scope is None
+        permit = _any if first or lookup.pinned else lambda address: self._permit(connection, address)
+        try:
+            dialled = await dial(lookup, connection.port, permit)
+        finally:
+            await lookup.close()
+        stream = dialled.stream
+        connection.address = stream.address.text
+        connection.connect = dialled.took
+        connection.clock = stream.clock if lookup.clock is Clock.KERNEL else Clock.LOOP
+        if first:
+            self._scope = stream.address.scope
+        return stream
+
+    def _permit(self, connection: Connection, address: Address) -> None:
+        if not may_follow(address, self._scope or Scope.PUBLIC, self._rules.networks):
+            connection.refused = True
+            raise Forbidden(address)
+
+
+async def _hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, int] | None:
+    """What the browser wants to be connected to (RFC 1928); ``None`` where it is none of ours."""
+    version, methods = await reader.readexactly(2)
+    if version != 5:
+        return None
+    await reader.readexactly(methods)
+    writer.write(b"\x05\x00")
+    version, command, _, kind = await reader.readexactly(4)
+    if kind == 1:
+        host = socket.inet_ntop(socket.AF_INET, await reader.readexactly(4))
+    elif kind == 4:
+        host = socket.inet_ntop(socket.AF_INET6, await reader.readexactly(16))
+    elif kind == 3:
+        (length,) = await reader.readexactly(1)
+        host = (await reader.readexactly(length)).decode("ascii", "replace")
+    else:
+        return None
+    (port,) = struct.unpack("!H", await reader.readexactly(2))
+    if version != 5 or command != 1 or not port:
+        return None
+    with suppress(ValueError):
+        host = str(ipaddress.ip_address(host.strip("[]")))
+    return host, port
+
+
+def _reply(code: int) -> bytes:
+    return bytes((5, code, 0, 1, 0, 0, 0, 0, 0, 0))
+
+
+def _code(failure: Failure) -> int:
+    if isinstance(failure, Forbidden):
+        return _NOT_ALLOWED
+    return _UNREACHABLE if failure.fault is Fault.DNS else _REFUSED
+
+
+def _any(_: Address) -> None:
+    """Permits any address: the page is where the config says."""

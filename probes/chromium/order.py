@@ -1,0 +1,80 @@
+"""What a worker is told to visit: plain values, secrets revealed, fit for a line of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import httpx
+import orjson
+
+from probes.chromium.options import Options
+from probes.target import Target
+from probes.units import Secret
+from probes.visit.step import PORTS
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One round of visits to one page."""
+
+    url: str
+    host: str
+    """In ASCII."""
+    port: int
+    seconds: float
+    """What the whole may take."""
+    options: Mapping[str, Any]
+    """The option's values by name, as JSON has them."""
+    keep: bool = False
+    """Whether pictures and requests are left in a folder for the daemon to take."""
+    values: tuple[str | None, ...] = ()
+    """What each step fills in or chooses."""
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    auth: tuple[str, str] | None = None
+
+    def to_json(self) -> bytes:
+        """The order as one line, without its end."""
+        return orjson.dumps(self)
+
+    @classmethod
+    def from_json(cls, line: bytes) -> Self:
+        """The order that :meth:`to_json` wrote."""
+        fields = orjson.loads(line)
+        fields["auth"] = tuple(fields["auth"]) if fields["auth"] else None
+        return cls(**fields)
+
+    def chosen(self) -> Options:
+        """The options, as a model."""
+        return Options.model_validate(self.options)
+
+
+def order_for(target: Target, seconds: float, *, keep: bool) -> Order:
+    """What a worker is told to visit ``target``.
+
+    Raises:
+        ValueError: a secret can't be had.
+        httpx.InvalidURL: its URL is none.
+    """
+    options: Options = target.options
+    url = httpx.URL(target.url)
+    plain = options.model_dump(mode="json", exclude={"cookies", "auth"})
+    for step in plain["steps"]:
+        if isinstance(step["value"], dict):
+            step["value"] = ""  # what it is stands in ``values``
+    return Order(
+        url=target.url,
+        host=url.raw_host.decode("ascii").strip("[]").lower().rstrip("."),
+        port=url.port or PORTS[url.scheme],
+        seconds=seconds,
+        options=plain,
+        keep=keep,
+        values=tuple(None if step.value is None else _reveal(step.value) for step in options.steps),
+        cookies={name: _reveal(value) for name, value in options.cookies.items()},
+        auth=(options.auth.user, options.auth.password.reveal()) if options.auth else None,
+    )
+
+
+def _reveal(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value

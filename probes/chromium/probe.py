@@ -1,0 +1,99 @@
+"""The browser probe itself: from a target to a turn, and from a worker's answer to a sample's parts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from probes.chromium.order import Order, order_for
+from probes.chromium.pool import Pool, Turn
+from probes.failure import Blocked, Failure, OwnFault
+from probes.sample import Clock, Fault, Hop, Outcome
+from probes.target import Target
+from probes.trace import Trace
+
+_MARGIN = 0.5
+"""Seconds before the deadline by which the worker must have answered, or is killed."""
+_CLEANING = 2.5
+"""Seconds before the deadline by which the visit itself must be over."""
+
+
+class BrowserProbe:
+    """Visits pages with a browser."""
+
+    def __init__(self, pool: Pool, folder: Path | None = None) -> None:
+        self._pool = pool
+        self._folder = folder
+
+    async def measure(self, target: Target, trace: Trace) -> None:
+        """Visit ``target`` in a turn of its own.
+
+        Raises:
+            Failure: the page did not come as it should, or our own side failed.
+        """
+        async with self.turn(target) as ready:
+            await ready.measure(target, trace)
+
+    @asynccontextmanager
+    async def turn(self, target: Target) -> AsyncIterator[Ready]:
+        """Wait for a browser, as long as a visit itself may take.
+
+        Raises:
+            OwnFault: there was none.
+        """
+        try:
+            order = order_for(target, target.timeout, keep=self._folder is not None)
+        except (ValueError, httpx.InvalidURL) as error:
+            raise OwnFault(Fault.INTERNAL, f"the options cannot be used: {error}") from error
+        async with self._pool.turn(order, target.timeout) as turn:
+            yield Ready(turn, order)
+
+
+class Ready:
+    """A browser that waits for one visit."""
+
+    def __init__(self, turn: Turn, order: Order) -> None:
+        self._turn = turn
+        self._order = order
+
+    async def measure(self, target: Target, trace: Trace) -> None:
+        """Visit the page, and write what was seen into ``trace``.
+
+        Raises:
+            Failure: the page did not come as it should, or our own side failed.
+        """
+        left = trace.deadline - monotonic()
+        order = replace(self._order, seconds=max(0.0, left - _CLEANING))
+        trace.clock = Clock.BROWSER
+        answer = await self._turn.visit(order, max(0.1, left - _MARGIN))
+        _note(answer, trace)
+        if answer["captured"] is not None:
+            shutil.rmtree(answer["captured"], ignore_errors=True)
+        _raise(answer)
+
+
+def _note(answer: dict[str, Any], trace: Trace) -> None:
+    trace.hops += [Hop(**hop) for hop in answer["hops"]]
+    if answer["first_byte"] is not None:
+        trace.first_byte = trace.started + answer["first_byte"]
+    trace.bytes = answer["bytes"]
+    trace.vitals.update(answer["vitals"])
+    trace.evidence["browser"] = answer["browser"]
+    if answer["starved"]:
+        trace.tainted.append("cpu")
+
+
+def _raise(answer: dict[str, Any]) -> None:
+    outcome, detail = Outcome(answer["outcome"]), answer["detail"] or ""
+    if outcome is Outcome.UP:
+        return
+    if outcome is Outcome.BLOCKED:
+        raise Blocked(detail)
+    raise (OwnFault if outcome is Outcome.UNKNOWN else Failure)(Fault(answer["fault"]), detail)
