@@ -36,20 +36,29 @@ class Watched:
     """Options of the http probe beside those that all pages have."""
     others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The other kinds of probe that watch it, with their options."""
+    behind: bool = False
+    """Whether the server behind the network in front is named, and asked whether it serves strangers."""
 
 
 PAGES: Mapping[str, Mapping[str, Watched]] = {
     "swift": {
         "spring-sale": Watched(
             "/sale?utm_source=newsletter",
-            {"round_every": format_duration(RARELY), "protocols": ["h1", "h2", "h3"]},
+            {"round_every": format_duration(RARELY), "protocols": ["h1", "h2", "h3"], "cache_bust": True},
             {"http3": {}, "tls": {}},
         ),
         "tiktok-ad": Watched(
             "/go?utm_source=tiktok&ttclid=demo", others={"channel": {"channels": ["tiktok"]}}
         ),
     },
-    "slow": {"landing": Watched("/?utm_source=google", others={"http3": {}, "tls": {}})},
+    "slow": {
+        "landing": Watched(
+            "/?utm_source=google",
+            {"round_every": format_duration(RARELY), "timeout": "1.9s"},
+            {"http3": {}, "tls": {}},
+            behind=True,
+        )
+    },
     "shaky": {
         "landing": Watched(
             "/?utm_source=facebook",
@@ -90,7 +99,8 @@ def _page(layout: Layout, region: Region, vendor: str, name: str, watched: Watch
     good = {"expect": {"status": [200], "body": "Add to cart"}}
     often = {"every": format_duration(EVERY), "timeout": format_duration(TIMEOUT)}
     rarely = {"every": format_duration(RARELY), "timeout": format_duration(PATIENCE)}
-    probes: dict[str, Any] = {"http": {**often, **way, **good, **watched.http}}
+    origins = {"origins": [f"{HOST}:{layout.port}"]} if watched.behind else {}
+    probes: dict[str, Any] = {"http": {**often, **way, **good, **watched.http, **origins}}
     for kind, options in watched.others.items():
         probes[kind] = {**rarely, **way, **options}
     return {"name": name, "url": f"https://{site(vendor)}:{layout.port}{watched.path}", "probes": probes}

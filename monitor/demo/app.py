@@ -64,12 +64,13 @@ class App:
         if plan.mode is Mode.HANG:
             await self._hang(receive)
             return
-        reply = answer(vendor, path, scope["query_string"].decode("latin-1"), plan.mode)
+        query = scope["query_string"].decode("latin-1")
+        reply = answer(vendor, path, query, plan.mode)
         delay = plan.delay if reply.kind.startswith("text/html") and reply.status != 302 else 0.0
         await asyncio.sleep(delay)
         if plan.mode is Mode.SERVE:
             self._record.served(vendor, region, path, delay)
-        await _send(send, reply, edge_headers(vendor, region, self._clock()))
+        await _send(send, reply, edge_headers(vendor, region, self._clock(), query))
 
     async def tell_changes(self, since: float | None = None) -> None:
         """Write each change of a vendor's mode into the record when it comes, without end."""

@@ -19,7 +19,7 @@ from probes.target import page_title
 
 TOLD: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "http": frozenset({"edge", "cache", "shield", "addresses", "protocols"}),
+        "http": frozenset({"edge", "cache", "past the caches", "shield", "addresses", "origin", "protocols"}),
         "http3": frozenset({"advertised", "works", "broken", "compared"}),
         "tls": frozenset({"grade", "versions", "key exchange"}),
         "channel": frozenset({"parameters", "lost", "same page", "cloaking"}),

@@ -15,7 +15,7 @@ from monitor.demo.plan import CYCLE, DELAYS
 HABITS = {
     "swift": "answers in {least:.0f} to {most:.0f} ms, over HTTP/3 too, from an edge near each region",
     "slow": "answers in {least:.0f} to {most:.0f} ms, over the target of 300 ms, everybody from Frankfurt; "
-    "it advertises an HTTP/3 that is not there",
+    "it advertises an HTTP/3 that is not there, and its origin serves strangers",
     "shaky": "answers in {least:.0f} to {most:.0f} ms, but fails for seconds in every "
     f"{CYCLE:.0f} s: a 502, silence, or a challenge page; loses utm_* in a redirect, one of its two "
     "addresses is dead, and its certificate ends soon",

@@ -206,6 +206,8 @@ async def test_each_vendor_keeps_or_breaks_its_technical_promises_as_the_opening
     assert {one["name"] for one in lost.evidence["channel"]["lost"]} >= {"utm_source", "utm_medium"}
     assert (near.evidence["edge"]["pop"], near.evidence["edge"]["far"]) == ("IAD", False)
     assert (far.evidence["edge"]["pop"], far.evidence["edge"]["far"]) == ("FRA", True)
+    assert (near.evidence["edge"]["cache"], near.evidence["cache_busted"]["cache"]) == ("hit", "miss")
+    assert [origin["exposed"] for origin in far.evidence["origins"]] == [True]
     assert {version: look["outcome"] for version, look in near.evidence["protocols"].items()} == {
         "h1": "up",
         "h2": "up",
