@@ -31,7 +31,7 @@ class Account:
     looks: float = 0.0
     """How many slices hold a measurement of their own, of the region that measured most."""
     doubt: float = 0.0
-    """Slices' worth of failures that one region saw alone (:class:`monitor.sla.quorum.PageSlices`)."""
+    """How many slices may have been bad, seen as the mean of the regions (:func:`page_slices`)."""
     page: PageSlices | None = None
     """The slices that it is made of, without what was excluded and without outages too short to count."""
 
@@ -123,10 +123,9 @@ def _count(
         known_slices=slices / wide,
         bad_slices=bad / wide,
         looks=max(((line.fresh & ~left_out).bit_count() for line in grid.lines.values()), default=0) / wide,
+        doubt=page.worth(page.known) / wide,
         page=page,
     )
-    if page.doubtful:
-        account.doubt = sum((one & page.known).bit_count() for one in page.doubtful) / len(grid.lines) / wide
     account.excluded = float(sum(stop - begin for begin, stop in clip(excluded, span.start, span.end)))
     account.unknown = max(0.0, span.end - span.start - account.excluded - account.known)
     return account

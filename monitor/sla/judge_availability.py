@@ -19,8 +19,9 @@ from monitor.sla import proof
 from monitor.sla.availability import Account, by_region, by_time, exclusions, mean_of
 from monitor.sla.completeness import note_coverage, note_regions, note_window
 from monitor.sla.evidence import PageData
-from monitor.sla.outages import Outage, page_outages
-from monitor.sla.promise import By, Promise
+from monitor.sla.outages import certain_seconds, page_outages
+from monitor.sla.promise import Accounting, By, Promise
+from monitor.sla.quorum import MAJORITY
 from monitor.sla.requests import by_request
 from monitor.sla.verdict import RegionFigure, Verdict, percent
 from monitor.sla.windows import Interval, Span
@@ -37,7 +38,12 @@ class _Case:
     account: Account
     looks: int
     bad: float
-    doubt: float = 0.0
+    most: float
+    """How many bad looks there were at most, where it is to be shown that they were few."""
+    least: float
+    """How many there were at least, where it is to be shown that they were many."""
+    chances: int = 1
+    """In how many ways it was tried to show that they were many."""
 
 
 def judge_availability(promise: Promise, data: PageData, span: Span) -> Verdict:
@@ -76,17 +82,41 @@ def _case(
     accounting = promise.accounting
     account = by_time(data, span, accounting, excluded)
     if accounting.by is By.TIME:
-        doubt = 0.0 if accounting.consecutive > 1 else account.doubt
-        looks = account.trials
-        scale = looks / account.known_slices if account.known_slices else 0.0
-        return _Case(account.value, account, looks, account.bad_slices * scale, doubt * scale)
+        return _by_time(data, span, accounting, excluded, account, regions)
     if accounting.by is By.REGIONS:
         value = mean_of(regions)
         looks = min((one.trials for one in regions.values() if one.known), default=0)
     else:
         requests = by_request(data, span, accounting, excluded)
         value, looks = requests.value, min(requests.busiest, account.trials)
-    return _Case(value, account, looks, 0.0 if value is None else (1.0 - value) * looks)
+    bad = 0.0 if value is None else (1.0 - value) * looks
+    return _Case(value, account, looks, bad, bad, bad)
+
+
+def _by_time(
+    data: PageData,
+    span: Span,
+    accounting: Accounting,
+    excluded: Sequence[Interval],
+    account: Account,
+    regions: dict[str, Account],
+) -> _Case:
+    """Slices that a quorum decides over, with bounds for what it may see too seldom or too often."""
+    looks = account.trials
+    scale = looks / account.known_slices if account.known_slices else 0.0
+    bad = account.bad_slices * scale
+    most, least, chances = max(bad, account.doubt * scale), bad, 1
+    if accounting.consecutive > 1:
+        # The edges of slices may have made a run that counts one slice too short.
+        lenient = replace(accounting, consecutive=accounting.consecutive - 1)
+        most = by_time(data, span, lenient, excluded).bad_slices * scale
+    elif accounting.quorum.alone and len(regions) > 1:
+        # Any of several regions meets what each would meet by chance: each is held to its own looks.
+        shares = [one.bad_slices / one.known_slices for one in regions.values() if one.known_slices]
+        least, chances = max(shares, default=0.0) * looks, len(regions)
+    elif accounting.quorum.more_than < MAJORITY.more_than:
+        least = by_time(data, span, replace(accounting, quorum=MAJORITY), excluded).bad_slices * scale
+    return _Case(account.value, account, looks, bad, most, least, chances)
 
 
 def _weigh(
@@ -98,10 +128,11 @@ def _weigh(
 ) -> None:
     promise, account, span = verdict.promise, case.account, verdict.span
     confidence, share = promise.accounting.confidence, 1.0 - promise.target
-    most, least = math.ceil(case.bad + case.doubt - 1e-6), math.floor(case.bad + 1e-6)
+    most, least = math.ceil(case.most - 1e-6), math.floor(case.least + 1e-6)
+    strict = 1.0 - (1.0 - confidence) / case.chances
     verdict.count, verdict.bad = case.looks, case.bad
     verdict.lower = 1.0 - proof.upper(most, case.looks, confidence)
-    verdict.upper = 1.0 - proof.lower(least, case.looks, confidence)
+    verdict.upper = 1.0 - proof.lower(least, case.looks, strict)
     counted = span.whole - sum(stop - begin for begin, stop in excluded)
     allowed = share * counted
     verdict.bad_seconds = (1.0 - (case.value or 0.0)) * account.known
@@ -109,45 +140,31 @@ def _weigh(
     verdict.budget_left = 1.0 - verdict.bad_seconds / allowed if allowed > 1e-9 else None
     met = proof.proves_at_most(most, case.looks, share, confidence)
     # What is unknown, and what is yet to come, may all be up: the bad time must outlast the whole budget.
-    beyond = account.known > 0 and proof.proves_more_than(
-        least, case.looks, allowed / account.known, confidence
-    )
+    beyond = account.known > 0 and proof.proves_more_than(least, case.looks, allowed / account.known, strict)
     certain = verdict.certain_seconds > allowed + 1e-6 and promise.accounting.by is not By.REQUESTS
     if not met and not beyond and not certain:
         verdict.missing.append(_short_of(verdict, most))
-    if case.doubt:
+    if case.most > case.bad + 1e-6:
         verdict.notes.append(
-            f"failures worth {case.doubt:.3g} slices were seen by one region alone and for one slice: "
-            "an outage of all regions that is shorter than a slice looks like this, "
-            "and a proof counts them as bad"
+            f"fewer regions than a quorum saw failures worth {case.most - case.bad:.3g} slices more: "
+            "outages of all regions that are not longer than a slice look like this, and a proof counts them"
         )
     verdict.conclude(met=met, breached=beyond or certain)
 
 
 def _certain(verdict: Verdict, data: PageData, account: Account, regions: dict[str, Account]) -> float:
-    """Seconds of the outages that count which lie between their first and their last bad sample."""
+    """Seconds of bad slices in which a quorum was between the first and last bad sample of its outages."""
     accounting = verdict.promise.accounting
     seen = [outage for one in data.regions for outage in one.outages]
+    known = len(regions)
+    needed = accounting.quorum.needs(known, known)
+    verdict.outages = [outage for _, outage in page_outages(account.runs, seen, needed)]
     if accounting.by is By.REGIONS:
         total = 0.0
         for name, one in regions.items():
-            mine = [outage for outage in seen if outage.regions == (name,)]
-            total += _inside(page_outages(one.runs, mine, 1))
-        verdict.outages = [outage for _, outage in page_outages(account.runs, seen, 1)]
-        return total / len(regions) if regions else 0.0
-    known = len(regions)
-    found = page_outages(account.runs, seen, accounting.quorum.needs(known, known))
-    verdict.outages = [outage for _, outage in found]
-    return _inside(found)
-
-
-def _inside(found: Sequence[tuple[Interval, Outage]]) -> float:
-    """Seconds of the inner lengths of outages that lie in the runs of bad slices that they belong to."""
-    total = 0.0
-    for (start, end), outage in found:
-        first, last = outage.first_bad.timestamp(), outage.last_bad.timestamp()
-        total += max(0.0, min(last, end) - max(first, start) - outage.blind)
-    return total
+            total += certain_seconds(one.runs, [outage for outage in seen if outage.regions == (name,)], 1)
+        return total / known if known else 0.0
+    return certain_seconds(account.runs, seen, needed)
 
 
 def _short_of(verdict: Verdict, bad: int) -> str:

@@ -36,9 +36,15 @@ def runs(mask: int) -> Iterator[tuple[int, int]]:
             at += skip + length
 
 
-def alone(mask: int) -> int:
-    """The slices of a set that have no neighbour in it."""
-    return mask & ~(mask << 1) & ~(mask >> 1)
+def short(mask: int) -> int:
+    """The slices of a set that stand alone or in a pair."""
+    ends = mask & mask << 1 & mask << 2
+    return mask & ~(ends | ends >> 1 | ends >> 2)
+
+
+def near(mask: int) -> int:
+    """The slices of a set, and the two before and after each."""
+    return mask | mask << 1 | mask << 2 | mask >> 1 | mask >> 2
 
 
 def stretched(mask: int, factor: int) -> int:

@@ -146,6 +146,28 @@ def page_outage(seen: Sequence[Outage], quorum: int) -> Outage | None:
     )
 
 
+def certain_seconds(runs: Sequence[tuple[int, int]], seen: Iterable[Outage], needed: int) -> float:
+    """Seconds within runs of bad slices in which ``needed`` regions were inside an outage for certain.
+
+    Outages in which nobody looked for a while are left alone: when it was is not known.
+    """
+    edges: list[tuple[float, int]] = []
+    for one in seen:
+        if not one.blind:
+            edges += [(one.first_bad.timestamp(), 1), (one.last_bad.timestamp(), -1)]
+    total, level, before, place = 0.0, 0, 0.0, 0
+    for at, step in sorted(edges):
+        if level >= needed:
+            while place < len(runs) and runs[place][1] <= before:
+                place += 1
+            for start, end in runs[place:]:
+                if start >= at:
+                    break
+                total += max(0.0, min(at, end) - max(before, start))
+        level, before = level + step, at
+    return total
+
+
 def page_outages(
     runs: Iterable[tuple[int, int]], seen: Sequence[Outage], needed: int
 ) -> list[tuple[tuple[int, int], Outage]]:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.sla.masks import Tally, alone, grouped, ones, union
+from monitor.sla.masks import Tally, grouped, near, ones, short, union
 from monitor.sla.timeline import Grid
 
 
@@ -51,10 +51,13 @@ class PageSlices:
     known: int
     """Those that are good or bad."""
     bad: int
-    doubtful: tuple[int, ...]
-    """For each region those in which it alone, or too few with it, saw the page down for one slice: an outage
-    of all regions that is shorter than a slice looks like this, and so does a single visit that went
-    wrong."""
+    doubtful: tuple[tuple[int, float], ...] = ()
+    """What may be outages of all regions that the quorum did not see whole, as sets and what each slice of
+    them weighs: see :func:`page_slices`."""
+
+    def worth(self, among: int) -> float:
+        """How many slices the page was down for as its regions saw it on average, of those ``among``."""
+        return sum((one & among).bit_count() * weight for one, weight in self.doubtful)
 
 
 def page_slices(grid: Grid, quorum: Quorum, length: int = 0) -> PageSlices:
@@ -62,31 +65,43 @@ def page_slices(grid: Grid, quorum: Quorum, length: int = 0) -> PageSlices:
 
     ``length`` is that of the slices that were agreed on, where it is longer than those that were measured:
     a region saw the page down in one of these where it did in any part.
+
+    Regions look at different moments of a slice, so an outage of all of them that is not much longer than a
+    slice may never have a quorum. What each region saw on average is right even then. So a slice in which
+    some region saw the page down is doubtful, with the share of regions that did, where it is next to a bad
+    one, or where the region saw it down for two slices at most: for longer, a quorum would have formed in the
+    middle.
     """
     full, factor = ones(grid.count), max(1, length // grid.length)
     seen = [grouped(line.measured, factor, grid.count) for line in grid.lines.values()]
     down = [grouped(line.down, factor, grid.count) for line in grid.lines.values()]
     known = union(seen)
     if not any(down):
-        return PageSlices(grid.start, grid.length, grid.count, known, 0, ())
-    bad, undecided = _bad(seen, down, full, quorum)
-    doubtful: tuple[int, ...] = ()
-    if not quorum.alone:
-        doubtful = tuple(alone(one) & ~bad & ~undecided for one in down)
-    return PageSlices(grid.start, grid.length, grid.count, known & ~undecided, bad, doubtful)
-
-
-def _bad(seen: Sequence[int], down: Sequence[int], full: int, quorum: Quorum) -> tuple[int, int]:
-    """The bad slices, and those that too few regions measured to tell."""
+        return PageSlices(grid.start, grid.length, grid.count, known, 0)
     if len(seen) == 1:
-        return down[0], 0
-    measured, fallen, anywhere = Tally(seen, full), Tally(down, full), union(down)
+        return PageSlices(grid.start, grid.length, grid.count, known, down[0], ((down[0], 1.0),))
+    measured = Tally(seen, full)
+    bad, undecided = _bad(measured, down, full, quorum)
+    beside = near(bad)
+    doubts = [one & (beside | short(one)) & ~undecided for one in down]
+    doubtful = [
+        (one & here, 1.0 / regions)
+        for regions in range(1, len(seen) + 1)
+        if (here := measured.exactly(regions) & union(doubts))
+        for one in doubts
+    ]
+    return PageSlices(grid.start, grid.length, grid.count, known & ~undecided, bad, tuple(doubtful))
+
+
+def _bad(measured: Tally, down: Sequence[int], full: int, quorum: Quorum) -> tuple[int, int]:
+    """The bad slices, and those that too few regions measured to tell."""
+    fallen, anywhere = Tally(down, full), union(down)
     bad = undecided = 0
-    for regions in range(1, len(seen) + 1):
+    for regions in range(1, len(down) + 1):
         here = measured.exactly(regions) & anywhere
         if not here:
             continue
-        needs = quorum.needs(regions, len(seen))
+        needs = quorum.needs(regions, len(down))
         if needs > regions:
             undecided |= here
         else:
