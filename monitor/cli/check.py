@@ -55,8 +55,7 @@ def _targets_of(
     url: str, probe: str, timeout: str | None, given: dict[str, object], settings: list[str]
 ) -> Iterator[Target]:
     """The page at ``url`` as a target of the kind, one for each of its variants."""
-    import httpx
-
+    from monitor.cli.page_url import page_url
     from monitor.cli.settings import options_from
     from probes.kinds import kinds, variants_of
     from probes.target import Target
@@ -69,12 +68,7 @@ def _targets_of(
         seconds = kind.TIMEOUT if timeout is None else parse_duration(timeout)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--timeout") from error
-    try:
-        parsed = httpx.URL(url if "://" in url else f"https://{url}")
-    except httpx.InvalidURL as error:
-        raise typer.BadParameter(f"{url!r}: {error}", param_hint="URL") from error
-    if parsed.scheme not in ("http", "https") or not parsed.raw_host:
-        raise typer.BadParameter(f"{url!r} is not a page such as https://www.example.com/", param_hint="URL")
+    parsed = page_url(url)
     options = options_from(kind.Options, settings, given, hint="--set" if settings else "options")
     for variant in variants_of(kind, options):
         yield Target(
@@ -126,7 +120,8 @@ def _targets() -> Targets:
     from monitor.cli.waterfall import Targets
     from monitor.config.objectives import default_objectives
 
-    return Targets(ttfb=next(item.target for item in default_objectives() if item.indicator == "ttfb"))
+    held = {item.indicator: item.target for item in default_objectives()}
+    return Targets(ttfb=held["ttfb"], first_screen=held["first_screen"])
 
 
 def _show(sample: Sample, targets: Targets, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,13 +46,16 @@ class Targets:
 
     ttfb: float
     """Seconds."""
+    first_screen: float = math.inf
+    """Seconds."""
 
 
 def within(sample: Sample, targets: Targets) -> bool:
     """Whether the page is up, in time, and its certificate good for a while.
 
     A look at the encryption has no time to be held against; it has a grade. For an advertising channel, every
-    parameter must survive too, and all must be shown the same page.
+    parameter must survive too, and all must be shown the same page. A browser must have seen the whole first
+    screen in time.
     """
     days = expiry_days(sample)
     if sample.outcome is not Outcome.UP or (days is not None and days <= EXPIRY_DAYS):
@@ -61,7 +65,17 @@ def within(sample: Sample, targets: Targets) -> bool:
     encryption = sample.evidence.get("encryption")
     if encryption is not None:
         return is_financial(encryption["grade"])
+    browser = sample.evidence.get("browser")
+    if browser is not None and _first_screen(sample) > targets.first_screen:
+        return False
     return sample.ttfb is not None and sample.ttfb <= targets.ttfb
+
+
+def _first_screen(sample: Sample) -> float:
+    """Seconds; those of a visit that was cut are not known, so they are in no time."""
+    if sample.evidence["browser"]["incomplete"]:
+        return math.inf
+    return sample.vitals.get("first_screen", math.inf)
 
 
 def expiry_days(sample: Sample) -> float | None:
@@ -172,6 +186,13 @@ def _verdicts(sample: Sample, targets: Targets) -> Table:
             _against(sample.ttfb, targets.ttfb) if counts else Text("not counted: the visit failed", "dim")
         )
         table.add_row("TTFB", milliseconds(sample.ttfb), f"target {milliseconds(targets.ttfb)}", verdict)
+    screen = sample.vitals.get("first_screen")
+    if screen is not None:
+        verdict = _against(_first_screen(sample), targets.first_screen)
+        if _first_screen(sample) == math.inf:
+            verdict = Text("not known: the visit was cut", "bold red")
+        target = f"target {milliseconds(targets.first_screen)}"
+        table.add_row("first screen", milliseconds(screen), target, verdict)
     days = expiry_days(sample)
     if days is not None:
         ends = datetime.fromisoformat(sample.evidence["tls"]["not_after"]).astimezone(UTC)

@@ -11,8 +11,10 @@ from typing import Any
 from probes.chromium import captured, evidence
 from probes.chromium.engine import Engine
 from probes.chromium.fence import Fence, Rules
+from probes.chromium.launch import Way
 from probes.chromium.options import Options
 from probes.chromium.order import Order
+from probes.chromium.trust import trusted_key
 from probes.chromium.visit import Seen, Visit
 from probes.failure import Failure, OwnFault
 from probes.sample import Fault, Outcome
@@ -34,6 +36,23 @@ class Rounds:
         self._engine = engine
         self._captured = folder / "captured"
         self._names = names
+        self._way = Way()
+
+    async def prepare(self, order: Order) -> None:
+        """Have a browser running that can visit the page of ``order``.
+
+        Raises:
+            OwnFault: there is none, or an option can't be used.
+        """
+        options = order.chosen()
+        self._way = Way()
+        if options.ca is not None and order.url.startswith("https:") and not options.insecure:
+            try:
+                key = await trusted_key(self._names, rules_of(order, options), options.ca)
+            except ValueError as error:
+                raise OwnFault(Fault.INTERNAL, f"the options cannot be used: {error}") from error
+            self._way = Way(frozenset({key} if key else ()))
+        await self._engine.ready(options.binary, self._way)
 
     async def make(self, order: Order) -> Answer:
         """Visit a page as often as its options say, within the order's time."""
@@ -54,7 +73,7 @@ class Rounds:
     async def _visit(self, order: Order, options: Options, until: float) -> Seen:
         fence = Fence(self._names, rules_of(order, options))
         try:
-            browser = await self._engine.ready(options.binary)
+            browser = await self._engine.ready(options.binary, self._way)
             await fence.open()
             one = await Visit(browser, fence, order, until, overrun=lambda: self._engine.overrun).run()
         except Failure as failure:

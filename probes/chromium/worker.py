@@ -51,7 +51,7 @@ class Worker:
     async def _prepare(self, order: Order) -> dict[str, Any]:
         failed = None
         try:
-            await self._engine.ready(order.chosen().binary)
+            await self._rounds.prepare(order)
         except Failure as failure:
             failed = failure.detail
         return {

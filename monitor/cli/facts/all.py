@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from monitor.cli.facts import channel, edge, encryption, http3, protocols, rounds, shield, tls, visit
+from monitor.cli.facts import browser, channel, edge, encryption, http3, protocols, rounds, shield, tls, visit
 from probes.sample import Sample
 
 Facts = Callable[[Sample], Iterator[tuple[str, str]]]
 """What a sample says of one subject: a name and words, fit for a terminal; nothing where it says nothing."""
 
 KINDS: tuple[Facts, ...] = (
+    browser.facts,
     tls.facts,
     encryption.facts,
     http3.facts,

@@ -12,11 +12,12 @@ from probes.sample import Sample
 def facts(sample: Sample) -> Iterator[tuple[str, str]]:
     """Whose time is not in the figures, or should not be in them."""
     if sample.client is not None:
-        yield "our own time", f"{milliseconds(sample.client)}, not part of TTFB"
+        whose = "the browser's" if sample.clock == "browser" else "our"
+        yield f"{whose} own time", f"{milliseconds(sample.client)}, not part of TTFB"
     early = sample.hops[-1].early if sample.hops else None
     if early is not None:
         yield "early hints", f"a 103 after {milliseconds(early)} of the wait"
-    if sample.clock != "kernel":
+    if sample.clock == "loop":
         yield "clock", "the event loop's: this machine's kernel gave no arrival times"
     if "proxy" in sample.evidence:
         yield "proxy", f"through {sample.evidence['proxy']}: phases are partly the proxy's"
