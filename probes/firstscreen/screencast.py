@@ -2,7 +2,7 @@
 
 The browser has at most three frames under way that were not acknowledged; what it shows meanwhile it never
 sends, not even when it then stays as it is. So frames are acknowledged at once while they are few. Of a page
-that never stops moving they are acknowledged late, which paces it; and when it stops, the picture is asked for
+that never stops moving they are acknowledged late, which paces it; when it stops, the picture is asked for
 anew.
 """
 
@@ -22,8 +22,10 @@ _MOST_FRAMES = 600
 _MOST_BYTES = 24 << 20
 _AT_ONCE = 8
 """So many frames in a row are acknowledged at once."""
-_PACE = 0.1
-"""Seconds after which the others are, and after which one more may be at once again."""
+_PACE = 0.04
+"""Seconds from one to the next of the others."""
+_REFILL = 0.2
+"""Seconds after which one more may be at once again."""
 _LULL = 0.03
 """Seconds without a frame after which a page has stopped moving."""
 _UNDER_WAY = 3
@@ -44,8 +46,9 @@ class Screencast:
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way = 0
         self._came = 0
+        self._starts = 0
         self._spare = float(_AT_ONCE)
-        self._counted = monotonic()
+        self._counted = self._next = monotonic()
 
     async def start(self, width: int, height: int) -> None:
         """Begin, with frames of half the viewport's size."""
@@ -72,7 +75,7 @@ class Screencast:
     def _take(self, event: Mapping[str, Any]) -> None:
         self._came += 1
         self._under_way += 1
-        task = asyncio.create_task(self._acknowledge(event["sessionId"], self._came, self._under_way))
+        task = asyncio.create_task(self._acknowledge(event["sessionId"], self._starts))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
@@ -88,26 +91,35 @@ class Screencast:
         self.frames.append((at, jpeg))
         self._bytes += len(jpeg)
 
-    async def _acknowledge(self, session: int, number: int, under_way: int) -> None:
-        if not self._may_at_once():
-            await asyncio.sleep(_PACE)
+    async def _acknowledge(self, session: int, start: int) -> None:
+        await asyncio.sleep(self._turn())
+        if start != self._starts:
+            return
+        full = self._under_way >= _UNDER_WAY
         self._under_way -= 1
         await self._cdp.send("Page.screencastFrameAck", {"sessionId": session})
-        if under_way < _UNDER_WAY:
+        if not full:
             return
+        came = self._came
         await asyncio.sleep(_LULL)
-        if (
-            number == self._came
-        ):  # nothing came after frames that may have been dropped: ask for what is shown
-            await self._cdp.send("Page.stopScreencast")
-            await self._cdp.send("Page.startScreencast", self._options)
+        if came == self._came and start == self._starts:
+            await self._restart()
 
-    def _may_at_once(self) -> bool:
-        """Whether frames are few: some may come together, then ten a second."""
+    async def _restart(self) -> None:
+        """Ask for what is shown now: pictures may have been dropped, and none came since."""
+        self._starts += 1
+        self._under_way = 0
+        await self._cdp.send("Page.stopScreencast")
+        await self._cdp.send("Page.startScreencast", self._options)
+
+    def _turn(self) -> float:
+        """Seconds after which a frame may be acknowledged: some at once, then one after the other."""
         now = monotonic()
-        self._spare = min(_AT_ONCE, self._spare + (now - self._counted) / _PACE)
+        self._spare = min(_AT_ONCE, self._spare + (now - self._counted) / _REFILL)
         self._counted = now
-        if self._spare < 1:
-            return False
-        self._spare -= 1
-        return True
+        if self._spare >= 1:
+            self._spare -= 1
+            self._next = now
+        else:
+            self._next = max(now, self._next) + _PACE
+        return self._next - now

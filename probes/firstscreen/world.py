@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,12 @@ def is_gone(error: Exception) -> bool:
     return type(error).__name__ == "TargetClosedError"  # a class that Playwright does not export
 
 
+@cache
+def _script() -> str:
+    """The observers."""
+    return Path(__file__).with_name("observe.js").read_text(encoding="utf-8")
+
+
 class World:
     """A world of its own in the page's documents, which shares nothing with the page but the document."""
 
@@ -28,8 +35,7 @@ class World:
 
     async def install(self, hide: Sequence[str]) -> None:
         """Observe every document from its beginning on, and show nothing that ``hide`` selects."""
-        source = Path(__file__).with_name("observe.js").read_text(encoding="utf-8")
-        source = source.replace("/* HIDE */ []", json.dumps(list(hide)))
+        source = _script().replace("/* HIDE */ []", json.dumps(list(hide)))
         await self._cdp.send("Page.addScriptToEvaluateOnNewDocument", {"source": source, "worldName": _NAME})
 
     async def ask(self, question: str, seconds: float) -> Mapping[str, Any] | None:
