@@ -4,7 +4,7 @@ A command's module has one public name, ``command``: a function with typer's ann
 ``typer.Typer`` where it has commands of its own. So that help comes at once, such a module imports heavy
 libraries inside its functions.
 
-Exit codes: 0 all is well, 1 something is down or over target, 2 wrong usage or config, 130 interrupted.
+Exit codes: 0 all is well, 1 something is down or a promise broken, 2 wrong usage, 3 unproven, 130 cut off.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "config": Entry("monitor.cli.config", "Check a config, print its JSON Schema or an example."),
         "edge": Entry("monitor.cli.edge", "Sum up from where pages were served to each region."),
+        "drill": Entry("monitor.cli.drill", "Watch one page while its vendor shows how it fails over."),
         "samples": Entry(
             "monitor.cli.samples", "Print stored samples, or export them as JSON lines, CSV or Parquet."
         ),
