@@ -24,6 +24,7 @@ from storage.retention import purge
 from storage.rows import insert_statement, to_row, to_sample
 from storage.standing import Standing, standing
 from storage.tables import samples
+from storage.unsettled import hours_of, unsettle
 
 __all__ = ["SampleRefused", "Store", "StoreUnavailable"]
 
@@ -79,17 +80,16 @@ class Store:
             rows = [to_row(sample, self._postgresql) for sample in batch]
         except (AttributeError, TypeError, ValueError) as error:
             raise SampleRefused(f"not a sample: {error}") from error
-        if not self._migrated:
-            self.migrate()
         try:
-            with translated(), writing(self._engine) as connection:
+            with self.writing() as connection:
                 connection.exec_driver_sql(self._insert, rows)
+                unsettle(connection, hours_of(batch))
         except (OverflowError, TypeError, ValueError) as error:  # the driver's, about a value
             raise SampleRefused(str(error)) from error
 
     def samples(self, wanted: SampleFilter = EVERY_SAMPLE) -> Iterator[Sample]:
         """The samples that match, oldest first, streamed: few of them are in memory at once."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             connection.execution_options(yield_per=STREAMED)
             with closing(connection.execute(_query(wanted))) as rows:
                 for row in rows:
@@ -97,7 +97,7 @@ class Store:
 
     def standing(self, since: datetime) -> list[Standing]:
         """How each series has done since then."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return standing(connection, since)
 
     def purge(self, now: datetime, successes: timedelta, failures: timedelta) -> int:
@@ -124,7 +124,15 @@ class Store:
         self._engine.dispose()
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes, on the tables of today; it is committed when the block ends."""
+        if not self._migrated:
+            self.migrate()
+        with translated(), writing(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
         """A connection to read by. No empty database is made where somebody mistyped a path, and no table."""
         with translated():
             if self.local and not Path(self._url.database or "").exists():

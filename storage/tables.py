@@ -15,12 +15,16 @@ from sqlalchemy import (
     Column,
     Dialect,
     Double,
+    ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -48,12 +52,14 @@ class Moment(TypeDecorator[datetime]):
         return dialect.type_descriptor(BigInteger())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """What is handed to the driver. No column of this type is ever null."""
-        return value if dialect.name == "postgresql" else to_microseconds(value)
+        """What is handed to the driver."""
+        return value if value is None or dialect.name == "postgresql" else to_microseconds(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """What came from the driver, in UTC whatever the session's time zone is."""
         moment: datetime
+        if value is None:
+            return None
         moment = value.astimezone(UTC) if dialect.name == "postgresql" else EPOCH + value * MICROSECOND
         return moment
 
@@ -94,4 +100,120 @@ samples = Table(
     Index("ix_samples_at", "at"),
     Index("ix_samples_page_at", "page", "at"),
     Index("ix_samples_outcome_at", "outcome", "at"),  # retention: failures are kept longer
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, Identity(), nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("page", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("probe", Text, nullable=False),
+    Column("variant", Text, nullable=False),  # empty where there is none: null is equal to nothing
+    PrimaryKeyConstraint("id", name="pk_series"),
+    UniqueConstraint("vendor", "page", "region", "probe", "variant", name="uq_series_names"),
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("series", Integer, nullable=False),
+    Column("period", Integer, nullable=False),  # seconds: an hour or a day
+    Column("start", BigInteger, nullable=False),  # seconds since 1970
+    Column("length", Integer, nullable=False),
+    Column("reach", Integer, nullable=False),
+    Column("measured", LargeBinary, nullable=False),
+    Column("down", LargeBinary, nullable=False),
+    Column("visits_up", Integer, nullable=False),
+    Column("visits_down", Integer, nullable=False),
+    Column("visits_blocked", Integer, nullable=False),
+    Column("visits_unknown", Integer, nullable=False),
+    Column("visits_tainted", Integer, nullable=False),
+    Column("newest", BigInteger, nullable=False),  # when the newest sample in it began, in microseconds
+    Column("figures", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("series", "period", "start", name="pk_rollups"),
+    ForeignKeyConstraint(["series"], ["series.id"], name="fk_rollups_series"),
+    Index("ix_rollups_period_start", "period", "start"),
+    sqlite_with_rowid=False,  # in the order of series and time, which is the order in which they are read
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("series", Integer, nullable=False),
+    Column("first_bad", Moment, nullable=False),
+    Column("last_bad", Moment, nullable=False),
+    Column("last_good", Moment),
+    Column("first_good", Moment),
+    Column("all_good", Moment),
+    Column("blind", Double, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("faults", _document, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("closed_by", Text),
+    Column("worst", Text, nullable=False),
+    Column("longest", Double, nullable=False),  # seconds that the worst sample took
+    PrimaryKeyConstraint("series", "first_bad", name="pk_outages"),
+    ForeignKeyConstraint(["series"], ["series.id"], name="fk_outages_series"),
+    Index("ix_outages_last_bad", "last_bad"),
+)
+
+unsettled = Table(
+    "unsettled",
+    metadata,
+    Column("region", Text, nullable=False),
+    Column("period", Integer, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),  # another one after each change
+    PrimaryKeyConstraint("region", "period", "start", name="pk_unsettled"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    PrimaryKeyConstraint("name", name="pk_marks"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", _identifier, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("page", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("version", Integer, nullable=False),  # another one after each change
+    Column("state", Text, nullable=False),
+    Column("since", Moment),
+    Column("until", Moment),
+    Column("seen", Moment),
+    Column("reason", Text, nullable=False),
+    Column("regions", _document, nullable=False),
+    Column("worst_sample", Text),
+    Column("severity", Double, nullable=False),
+    Column("opened_by", Text),
+    Column("closed_by", Text),
+    Column("streak", Integer, nullable=False),
+    PrimaryKeyConstraint("id", name="pk_incidents"),
+    # Whoever is first has the number: no two judges begin the same incident.
+    UniqueConstraint("kind", "vendor", "page", "subject", "number", name="uq_incidents_number"),
+    Index("ix_incidents_state", "state"),
+    Index("ix_incidents_page_since", "page", "since"),
+)
+
+incident_transitions = Table(
+    "incident_transitions",
+    metadata,
+    Column("incident", _identifier, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("place", Integer, nullable=False),  # among the changes that were made at once
+    Column("from_state", Text, nullable=False),
+    Column("to_state", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False),
+    PrimaryKeyConstraint("incident", "version", "place", name="pk_incident_transitions"),
 )

@@ -1,0 +1,209 @@
+"""Gathers what is known of pages for the judge: rollups, outages, and what no rollup holds yet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from monitor.config import Config
+from monitor.judging.every import Cut, Paces
+from monitor.judging.rows import outage_of
+from monitor.judging.tail import tail_of
+from monitor.judging.window import Held, Needs, read_window, rollups_in
+from monitor.sla.evidence import PageData, RegionData
+from monitor.sla.outages import Outage
+from monitor.sla.rollups import Rollup
+from monitor.sla.slices import DAY, HOUR
+from monitor.sla.windows import Span, moment
+from storage.outages import read_outages
+from storage.rollups import series_with_rollups
+from storage.series import Series, known_series
+from storage.store import Store
+from storage.unsettled import Stretch, unsettled_stretches
+
+REMEMBERED = 30 * DAY
+"""Seconds before a window in which a region must have measured a page to be missed in it."""
+RECENT = 3 * HOUR
+"""Seconds for which samples are looked for that no rollup holds yet; older ones have been rolled up."""
+
+Progress = Callable[[int, int], None]
+"""Told how much is done, of how much."""
+Live = Mapping[Series, Sequence[Rollup]]
+"""Rollups that are in memory: they stand for those of the same series and period in the store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What to gather; ``None`` is everything."""
+
+    probes: Collection[str] | None = None
+    """Kinds of probe."""
+    indicators: Collection[str] | None = None
+    """Whose figures; for availability and recovery none are needed."""
+    vendors: Collection[str] | None = None
+    pages: Collection[str] | None = None
+    burns: bool = True
+    """Whether the last three days are needed too, to see how fast budgets are spent."""
+
+    def takes(self, vendor: str, page: str, probe: str) -> bool:
+        """Whether this is to be gathered."""
+        wanted = ((self.vendors, vendor), (self.pages, page), (self.probes, probe))
+        return all(names is None or name in names for names, name in wanted)
+
+
+EVERYTHING = Choice()
+
+
+class _Matter(NamedTuple):
+    """What the judge judges: a page as one kind of probe sees it."""
+
+    vendor: str
+    page: str
+    probe: str
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is known of one series."""
+
+    rollups: dict[tuple[int, int], Rollup]
+    outages: list[Outage]
+
+
+def gather(
+    store: Store,
+    config: Config,
+    span: Span,
+    now: datetime,
+    *,
+    choice: Choice = EVERYTHING,
+    live: Live = MappingProxyType({}),
+    progress: Progress | None = None,
+) -> list[PageData]:
+    """What the store and ``live`` know of the pages of ``config`` in a window, one for each kind of probe.
+
+    It is made for this window: its first and last hours are cut as :func:`monitor.sla.evidence.periods` says,
+    so judge another window by data of its own. It blocks, and raises ``StoreUnavailable``.
+    """
+    needs = Needs.of(span, int(now.timestamp()), burns=choice.burns)
+    gathering = _Gathering(config, needs, choice, live)
+    with store.reading() as connection:
+        gathering.read(connection, int(now.timestamp()), progress)
+    return list(gathering.pages())
+
+
+class _Gathering:
+    """One gathering, under way."""
+
+    def __init__(self, config: Config, needs: Needs, choice: Choice, live: Live) -> None:
+        self._config = config
+        self._needs = needs
+        self._choice = choice
+        self._live = live
+        self._paces = Paces.of(config.watches())
+        self._labels = {(each.name, page.name): page.labels for each in config.vendors for page in each.pages}
+        self._found: dict[Series, _Found] = {}
+
+    def read(self, connection: Connection, now: int, progress: Progress | None) -> None:
+        """Read all that there is."""
+        series = {one: number for one, number in known_series(connection).items() if self._wants(one)}
+        held = read_window(connection, self._needs, series.values(), progress)
+        for one, number in series.items():
+            if number in held:
+                rollups = rollups_in(held[number], self._needs, self._choice.indicators)
+                self._found[one] = _Found(rollups, [])
+        self._read_outages(connection, series)
+        self._remember(connection, series)
+        self._lay_live()
+        self._read_tails(connection, {one: held[n] for one, n in series.items() if n in held}, now)
+
+    def pages(self) -> Iterator[PageData]:
+        """What was read, page by page."""
+        matters: dict[_Matter, list[RegionData]] = defaultdict(list)
+        for watch in self._config.watches():
+            key = watch.target.key
+            if self._choice.takes(*key[:3]):
+                matters[_Matter(*key[:3])] = []
+        for one, found in sorted(self._found.items()):
+            rows = [found.rollups[key] for key in sorted(found.rollups)]
+            region = RegionData(one.region, rows, found.outages, one.variant or None)
+            matters[_Matter(one.vendor, one.page, one.probe)].append(region)
+        maintenance = [one.span() for one in self._config.maintenance]
+        for matter, regions in matters.items():
+            labels = self._labels[matter.vendor, matter.page]
+            regions += self._named(matter, labels, {one.region for one in regions})
+            yield PageData(*matter, regions, labels, maintenance)
+
+    def _wants(self, one: Series) -> bool:
+        known = (one.vendor, one.page) in self._labels
+        return known and self._choice.takes(one.vendor, one.page, one.probe)
+
+    def _read_outages(self, connection: Connection, series: Mapping[Series, int]) -> None:
+        names = {number: one for one, number in series.items()}
+        for row in read_outages(connection, names, moment(self._needs.start), moment(self._needs.end)):
+            one = names[row.series]
+            found = self._found.setdefault(one, _Found({}, []))
+            found.outages.append(outage_of(row, one.region))
+
+    def _remember(self, connection: Connection, series: Mapping[Series, int]) -> None:
+        """Regions that measured a page until shortly before the window are missed in it."""
+        silent = {number: one for one, number in series.items() if one not in self._found}
+        since = self._needs.start - REMEMBERED
+        for number in series_with_rollups(connection, silent, since, self._needs.end):
+            self._found[silent[number]] = _Found({}, [])
+
+    def _lay_live(self) -> None:
+        for one, rollups in self._live.items():
+            if not self._wants(one):
+                continue
+            found = self._found.setdefault(one, _Found({}, []))
+            for rollup in rollups:
+                if rollup.start in self._needs.hours:
+                    found.rollups[rollup.start, HOUR] = rollup
+
+    def _read_tails(self, connection: Connection, held: Mapping[Series, Held], now: int) -> None:
+        hours = {hour for hour in self._needs.hours if hour > now - RECENT}
+        live = {(one.region, rollup.start) for one, rollups in self._live.items() for rollup in rollups}
+        for stretch in unsettled_stretches(connection) if hours else ():
+            if (
+                stretch.period == HOUR
+                and stretch.start in hours
+                and (stretch.region, stretch.start) not in live
+            ):
+                self._read_tail(connection, stretch, held)
+
+    def _read_tail(self, connection: Connection, stretch: Stretch, held: Mapping[Series, Held]) -> None:
+        known = {
+            (one, stretch.start): each.hours[stretch.start]
+            for one, each in held.items()
+            if stretch.start in each.hours
+        }
+        pages = {page for _, page in self._labels}
+        for one, rollup in tail_of(connection, stretch, known, pages, self._cut).items():
+            if not self._wants(one):
+                continue
+            found = self._found.setdefault(one, _Found({}, []))
+            if (stretch.start, HOUR) in found.rollups:
+                found.rollups[stretch.start, HOUR].merge(rollup)
+            else:
+                found.rollups[stretch.start, HOUR] = rollup
+
+    def _cut(self, one: Series) -> Cut:
+        return Cut.of(self._paces.of_series(one.vendor, one.page, one.probe, one.variant))
+
+    def _named(self, matter: _Matter, labels: Mapping[str, str], seen: set[str]) -> list[RegionData]:
+        """Regions that an objective names, and that have nothing to say."""
+        promises = [one.promise for one in self._config.objectives]
+        named = {
+            region
+            for one in promises
+            if one.measured_by == matter.probe and one.selector.takes(matter.vendor, matter.page, labels)
+            for region in one.selector.regions
+        }
+        return [RegionData(region) for region in sorted(named - seen)]
