@@ -15,7 +15,7 @@ from enum import StrEnum
 from monitor.config.objectives import Objective, default_objectives
 from monitor.sla.proof import proves
 from probes.sample import Outcome, Sample
-from probes.target import Target, page_title
+from probes.target import Key, Target, page_title
 from storage.standing import Standing
 
 SILENT = 300.0
@@ -105,16 +105,18 @@ def score(
     }
     for series in every.keys() - lines.keys():
         nothing = Figure("no sample yet", mark=Mark.UNKNOWN)
-        lines[series] = Line(*series, state=nothing, ttfb=_NOTHING, availability=_NOTHING)
+        missing = _missing(series[3])
+        lines[series] = Line(*series, state=nothing, ttfb=missing, availability=missing)
     return [lines[series] for series in sorted(lines)]
 
 
 def global_ttfb(rows: Iterable[Standing], promises: Promises = USUAL) -> Figure:
     """The mean of the regions' means of one page, probe and variant."""
+    rows = list(rows)
     seen = [row for row in rows if row.ttfb_mean is not None]
     means = [row.ttfb_mean for row in seen if row.ttfb_mean is not None]
     if not means:
-        return _NOTHING
+        return _missing(next((row.probe for row in rows), JUDGED))
     regions = "1 region" if len(means) == 1 else f"mean of {len(means)} regions"
     judged = all(row.probe == JUDGED for row in seen)
     return _ttfb(sum(means) / len(means), regions, promises.ttfb if judged else None)
@@ -133,7 +135,15 @@ def ago(seconds: float) -> str:
     return f"{max(0.0, seconds):.0f} s ago"
 
 
-_NOTHING = Figure("-", mark=Mark.UNKNOWN)
+def place(key: Key) -> tuple[str, str, bool, str, str]:
+    """Where a page's line stands among others: first what promises are about, then the other kinds."""
+    vendor, page, probe, variant = key
+    return vendor, page, probe != JUDGED, probe, variant
+
+
+def _missing(probe: str) -> Figure:
+    """A figure that is not there: something to worry about only where it was promised."""
+    return Figure("-", mark=Mark.UNKNOWN if probe == JUDGED else Mark.PLAIN)
 
 
 def series_of(row: Standing | Target | Sample) -> Series:
@@ -142,7 +152,7 @@ def series_of(row: Standing | Target | Sample) -> Series:
 
 
 def _line(row: Standing, now: datetime, promises: Promises, every: Mapping[Series, float]) -> Line:
-    ttfb = _NOTHING
+    ttfb = _missing(row.probe)
     if row.ttfb_mean is not None:
         ttfb = _ttfb(row.ttfb_mean, f"mean of {row.ttfb_count:,}", promises.ttfb)
     return Line(

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.demo.layout import HOST, Layout
-from monitor.scoreboard import Mark, Series, global_ttfb, milliseconds, series_of
+from monitor.scoreboard import JUDGED, Mark, Series, global_ttfb, milliseconds, place, series_of
 from probes.sample import Outcome
 from probes.target import Key, page_title
 from storage.standing import Standing
@@ -75,7 +75,7 @@ def summary(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> Table:
     table.add_column("probe", no_wrap=True)
     for name in ("due", "run", "skipped", *Outcome, "left out", "mean TTFB", "of"):
         table.add_column(str(name), justify="right", no_wrap=True)
-    for (vendor, page, _, variant), same in groupby(sorted(rows, key=_key), _key):
+    for (vendor, page, _, variant), same in groupby(sorted(rows, key=lambda row: place(_key(row))), _key):
         regions = list(same)
         for row in regions:
             title = f"{vendor}/{page_title(page, variant)}"
@@ -118,7 +118,8 @@ def totals(rows: Sequence[Standing], runs: Mapping[Series, Runs]) -> str:
 
 
 def progress(rows: Sequence[Standing], elapsed: float) -> str:
-    """One line on how it goes, for an output that is no terminal."""
+    """One line on how the visits go that promises are about, for an output that is no terminal."""
+    rows = [row for row in rows if row.probe == JUDGED]
     parts = []
     for vendor in dict.fromkeys(row.vendor for row in rows):
         mine = [row for row in rows if row.vendor == vendor]

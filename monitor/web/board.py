@@ -16,7 +16,7 @@ from types import MappingProxyType
 from jinja2 import Environment, PackageLoader
 
 from monitor.pace import Pace
-from monitor.scoreboard import WHEN_GREEN, Figure, Line, Promises, Series, global_ttfb, score
+from monitor.scoreboard import WHEN_GREEN, Figure, Line, Promises, Series, global_ttfb, place, score
 from probes.target import Key, page_title
 from storage.failure import StoreUnavailable
 from storage.standing import Standing
@@ -147,7 +147,7 @@ def sections(rows: Sequence[Standing], now: datetime, facts: Facts) -> list[Sect
     of_page: dict[Key, list[Standing]] = {}
     for row in rows:
         of_page.setdefault((row.vendor, row.page, row.probe, row.variant or ""), []).append(row)
-    lines = sorted(score(rows, now, facts.promises, every=facts.every), key=_key)
+    lines = sorted(score(rows, now, facts.promises, every=facts.every), key=lambda line: place(_key(line)))
     return [
         _section(key, list(group), global_ttfb(of_page.get(key, ()), facts.promises))
         for key, group in groupby(lines, key=_key)

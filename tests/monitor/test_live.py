@@ -209,3 +209,16 @@ def test_a_narrow_terminal_keeps_the_figures_and_what_they_are_made_of():
     assert "7 s ago" in wide
     assert "7 s ago" not in narrow
     assert "probe" not in narrow
+
+
+def test_what_was_promised_is_held_against_the_kind_of_probe_that_it_is_about():
+    slow = replace(ROW, ttfb_mean=0.9)
+    http, other = score(
+        [slow, replace(slow, probe="http3"), replace(slow, probe="tls", ttfb_mean=None)], NOW
+    )[:2]
+    assert http.ttfb.mark is Mark.BAD
+    assert other.ttfb.mark is Mark.PLAIN
+    (tls,) = score([replace(ROW, probe="tls", ttfb_mean=None)], NOW)
+    assert (tls.ttfb.text, tls.ttfb.mark) == ("-", Mark.PLAIN)
+    (missing,) = score([replace(ROW, ttfb_mean=None)], NOW)
+    assert missing.ttfb.mark is Mark.UNKNOWN

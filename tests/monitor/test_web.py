@@ -221,7 +221,7 @@ async def test_a_store_that_is_away_is_said_and_nothing_is_made_up(daemon):
 
 def test_a_page_is_one_section_for_each_probe_with_all_its_regions():
     rows = [ROW, replace(ROW, region="us-east", ttfb_mean=0.15), replace(ROW, probe="browser")]
-    browser, http = sections(rows, NOW, FACTS)
+    http, browser = sections(rows, NOW, FACTS)  # what promises are about comes first
     assert [line.region for line in http.lines] == ["eu-west", "us-east"]
     assert (http.ttfb.text, http.ttfb.note) == ("250 ms", "mean of 2 regions")
     assert (browser.probe, len(browser.lines)) == ("browser", 1)
@@ -236,8 +236,8 @@ def test_a_page_is_one_section_for_each_variant_too():
             ("tiktok", "us-east", 0.3),
         )
     ]
-    google, tiktok, plain = sections([*seen, ROW], NOW, FACTS)
-    assert [one.title for one in (google, tiktok, plain)] == ["sale · google", "sale · tiktok", "sale"]
+    plain, google, tiktok = sections([*seen, ROW], NOW, FACTS)
+    assert [one.title for one in (plain, google, tiktok)] == ["sale", "sale · google", "sale · tiktok"]
     assert (tiktok.ttfb.text, tiktok.ttfb.note) == ("200 ms", "mean of 2 regions")
     assert [line.region for line in tiktok.lines] == ["eu-west", "us-east"]
     assert len(google.lines) == len(plain.lines) == 1
