@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from probes.firstscreen.capture import Box, Capture
 from probes.firstscreen.causes import LATEST, causes_of
 from probes.firstscreen.dom import Event, dom_events
-from probes.firstscreen.frames import Grid, Step, grid_of, steps
+from probes.firstscreen.frames import Step, grid_of, steps
 from probes.firstscreen.speed import speed_index
 from probes.firstscreen.stability import blocking_time, layout_shift
+from probes.firstscreen.tiles import Grid
 from probes.firstscreen.visual import Sight, look, was_shown
 
 
@@ -91,7 +92,7 @@ def _last(capture: Capture, grid: Grid | None, sight: Sight | None, events: Sequ
     for event in reversed(events):
         if sight.at - event.at > LATEST:
             break
-        if event.what and (grid.tiles(event.box) & sight.where).any():
+        if event.what and (grid.under(event.box) & sight.where).any():
             return event.what
     drawn = capture.dom.drawn if capture.dom else ()
-    return next((one.what for one in drawn if (grid.tiles(one.box) & sight.where).any()), None)
+    return next((one.what for one in drawn if (grid.under(one.box) & sight.where).any()), None)

@@ -7,21 +7,13 @@ last one's, between those of the first one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from probes.firstscreen.capture import Capture
-from probes.firstscreen.frames import TILE, Grid, Step, pictures
+from probes.firstscreen.frames import Step, pictures
+from probes.firstscreen.tiles import Grid
 
 _PAINT = 0.1
 """Seconds within which pictures show what the document says."""
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from probes.firstscreen.frames import Picture
-
-    Histogram = NDArray[np.int64]
 
 
 def speed_index(capture: Capture, grid: Grid, found: Sequence[Step], first_screen: float) -> float | None:
@@ -29,43 +21,31 @@ def speed_index(capture: Capture, grid: Grid, found: Sequence[Step], first_scree
 
     What still changes after the first screen has no final state, and is left out, as are animations.
     """
-    import numpy as np
+    from PIL import Image
 
     end = first_screen + _PAINT
     moving = grid.union(capture.dom.moving if capture.dom else ())
     for step in found:
         if step.at > end:
             moving |= step.changed
-    pixels = np.repeat(np.repeat(~moving, TILE, axis=0), TILE, axis=1)[: grid.height, : grid.width]
-    shown = ((at, picture) for at, picture in pictures(capture.frames, grid) if at <= end)
-    return index_of([(min(at, first_screen), _histogram(picture[pixels])) for at, picture in shown])
+    mask = Image.fromarray(grid.pixels(~moving))
+    early = [frame for frame in capture.frames if frame.at <= end]
+    shown = [(min(at, first_screen), picture.histogram(mask)) for at, picture in pictures(early, grid)]
+    return index_of(shown)
 
 
-def index_of(seen: Sequence[tuple[float, Histogram]]) -> float | None:
-    """The index of histograms and their times in order."""
-    if not seen:
+def index_of(shown: Sequence[tuple[float, Sequence[int]]]) -> float | None:
+    """The index of pictures in the order of time, each by how often each level of each colour occurs."""
+    if not shown:
         return None
-    first, last = seen[0][1], seen[-1][1]
-    whole = abs(last - first)
-    total = int(whole.sum())
-    if total == 0:
+    first, last = shown[0][1], shown[-1][1]
+    whole = [abs(end - start) for start, end in zip(first, last, strict=True)]
+    if not any(whole):
         return None
     index, before, missing = 0.0, 0.0, 1.0
-    for at, histogram in seen:
+    for at, levels in shown:
         index += missing * (at - before)
+        moved = (abs(level - start) for start, level in zip(first, levels, strict=True))
+        missing = 1.0 - sum(map(min, moved, whole)) / sum(whole)
         before = at
-        missing = 1.0 - float(_least(abs(histogram - first), whole).sum()) / total
     return index
-
-
-def _least(one: Histogram, other: Histogram) -> Histogram:
-    import numpy as np
-
-    return np.minimum(one, other)
-
-
-def _histogram(pixels: Picture) -> Histogram:
-    """How often each level of each colour occurs."""
-    import numpy as np
-
-    return np.concatenate([np.bincount(pixels[:, colour], minlength=256) for colour in range(3)])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from probes.firstscreen.capture import Area, Box
 from probes.firstscreen.causes import LATEST, PROMPT, Causes
-from probes.firstscreen.frames import Grid, Step, restless_tiles
+from probes.firstscreen.frames import Step, restless_tiles
+from probes.firstscreen.tiles import Grid
 
 if TYPE_CHECKING:
-    from probes.firstscreen.frames import Mask
+    from probes.firstscreen.tiles import Mask
 
 _LEAST = 0.0005
 """The share of the viewport that must change for it to be seen."""
@@ -48,15 +49,13 @@ def look(
     changes without a cause moves too, except on a canvas, where causes leave no trace; of its changes only
     those count that follow at once from one.
     """
-    import numpy as np
-
     never = restless_tiles(found, grid, ended) | grid.union(moving)
     canvas = grid.union(drawn)
-    causeless = np.zeros(grid.shape, dtype=np.bool_)
+    causeless = grid.none
     for step in found:
         if not causes.before(step.at, LATEST):
             causeless |= step.changed & ~canvas
-    at, where, masked = None, np.zeros(grid.shape, dtype=np.bool_), never.copy()
+    at, where, masked = None, grid.none, never.copy()
     for step in found:
         counted = canvas.copy()
         if causes.before(step.at, PROMPT):
@@ -74,7 +73,7 @@ def was_shown(found: Sequence[Step], grid: Grid, start: float, end: float, box: 
     """Whether pictures changed in a box about the time of a change in the document; without pictures, yes."""
     if not found:
         return True
-    tiles = grid.tiles(box)
+    tiles = grid.under(box)
     return any(
         bool((step.changed & tiles).any()) for step in found if start - _EARLY < step.at <= end + _LATE
     )
