@@ -129,7 +129,8 @@ class Daemon:
         self._every = {series_of(watch.target): watch.every for watch in watches}
         self._promises = Promises.of(config.objectives)
         promised = [one.target for one in config.objectives if one.indicator == "ttfb"]
-        self.metrics.watch((watch.target for watch in watches), promised)
+        screens = [one.target for one in config.objectives if one.indicator == "first_screen"]
+        self.metrics.watch((watch.target for watch in watches), promised, screens)
         self.schedule.replace(watches)
         self._bursts.keep(watches)
         if self._asking is None or config.controls != before.controls:

@@ -128,7 +128,7 @@ def sample(outcome: Outcome, attempt: Attempt = Attempt.SCHEDULED, *, tainted: b
         tainted=["cpu"] if tainted else [],
         ttfb=0.1,
         hops=[Hop("https://www.example.com/", wait=0.1)],
-        vitals={"similarity": 0.5},
+        vitals={"similarity": 0.5, "first_screen": 1.0},
         evidence=EVIDENCE,
     )
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from monitor.metrics.block import Frozen
-from monitor.metrics.declared import PAGE_FAMILIES, TTFB
+from monitor.metrics.declared import FIRST_SCREEN, PAGE_FAMILIES, TTFB
 from monitor.metrics.exposition import Format, Snapshot, expose
 from monitor.metrics.own import Own
-from monitor.metrics.series import TargetSeries
+from monitor.metrics.series import Edges, TargetSeries
 from monitor.pace import Pace
 from probes.sample import Sample
 from probes.target import Key, Target
@@ -36,13 +36,15 @@ class Metrics:
         # One thread: scrapes in different formats do not compute side by side.
         self._thread = ThreadPoolExecutor(1, "metrics")
 
-    def watch(self, targets: Iterable[Target], promises: Iterable[float] = ()) -> None:
+    def watch(
+        self, targets: Iterable[Target], promises: Iterable[float] = (), screens: Iterable[float] = ()
+    ) -> None:
         """Have series for exactly these targets: new ones start at 0, known ones go on, others vanish.
 
-        ``promises`` are the TTFBs that somebody promised: each becomes an edge of the histograms, which
-        start anew when their edges change.
+        ``promises`` are the TTFBs that somebody promised, and ``screens`` the first screens: each becomes an
+        edge of the histograms, which start anew when their edges change.
         """
-        edges = tuple(sorted({*TTFB.edges, *map(float, promises)}))
+        edges = Edges(_with(TTFB.edges, promises), _with(FIRST_SCREEN.edges, screens))
         before = self._series
         self._series = {}
         for target in targets:
@@ -86,3 +88,7 @@ class Metrics:
             return await loop.run_in_executor(self._thread, expose, self.snapshot(), wanted, Pace())
         finally:
             del self._renders[wanted]
+
+
+def _with(edges: tuple[float, ...], promises: Iterable[float]) -> tuple[float, ...]:
+    return tuple(sorted({*edges, *map(float, promises)}))

@@ -49,6 +49,14 @@ TTFB = Family(
     # 0.3 is the usual promise, so the edges round it are close. The targets of a config are added.
     (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0),
 )
+FIRST_SCREEN = Family(
+    "landwatch_first_screen_seconds",
+    "histogram",
+    "When everything in view had its final state; scheduled and untainted samples that were up.",
+    (*PAGE, "profile"),
+    # 2.5 is the usual promise, so the edges round it are close. The targets of a config are added.
+    (0.5, 1.0, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0, 5.0, 7.5, 10.0),
+)
 PHASE = Family(
     "landwatch_phase_seconds",
     "gauge",
@@ -129,6 +137,7 @@ PAGE_FAMILIES = (
     SAMPLES,
     UP,
     TTFB,
+    FIRST_SCREEN,
     PHASE,
     LAST_SAMPLE,
     TLS_EXPIRY,

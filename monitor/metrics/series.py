@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from monitor.metrics import declared
 from monitor.metrics.block import Block, Frozen, label_pairs, series_line
 from monitor.metrics.declared import Family
 from monitor.metrics.evidence_series import EvidenceSeries
-from monitor.metrics.readings import moment, part
+from monitor.metrics.readings import moment, number, part, word
 from probes.sample import PHASES, Attempt, Fault, Hop, Outcome, Sample
 from probes.target import Target
 
@@ -19,6 +20,14 @@ _FAULTS: dict[Outcome, list[Fault]] = {
     Outcome.UNKNOWN: [Fault.INTERNAL],
 }
 """The series that stand at 0 from the start: ``increase()`` does not see the first step of a new series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The edges of a target's histograms: what was promised of it is one of them."""
+
+    ttfb: tuple[float, ...] = declared.TTFB.edges
+    first_screen: tuple[float, ...] = declared.FIRST_SCREEN.edges
 
 
 class TargetSeries:
@@ -33,6 +42,7 @@ class TargetSeries:
         "_phases",
         "_runs",
         "_samples",
+        "_screens",
         "_target",
         "_tls",
         "_ttfb",
@@ -40,9 +50,9 @@ class TargetSeries:
         "edges",
     )
 
-    def __init__(self, target: Target, edges: tuple[float, ...] = declared.TTFB.edges) -> None:
-        self.edges = edges
-        """The edges of the TTFB's histogram: this target's promise is one of them."""
+    def __init__(self, target: Target, edges: Edges | None = None) -> None:
+        self.edges = edges or Edges()
+        """The edges of its histograms."""
         self._target = target
         labels = {
             "vendor": target.vendor,
@@ -66,6 +76,7 @@ class TargetSeries:
         self._phases = Block([self._line(declared.PHASE, phase=phase) for phase in PHASES], None)
         self._runs = Block([self._line(declared.RUNS, result=result) for result in ("run", "skipped")])
         self._ttfb: dict[str, Block] = {}
+        self._screens: dict[str, Block] = {}
         self._evidence = EvidenceSeries(self._labels)
 
     def record(self, sample: Sample) -> None:
@@ -84,7 +95,10 @@ class TargetSeries:
         self._up.values[0] = _UP.get(sample.outcome)
         self._phases.values[:] = _phases(sample.hops)
         if sample.outcome is Outcome.UP and sample.ttfb is not None:
-            self._observe(sample.protocol or "", sample.ttfb)
+            self._see_ttfb(sample.protocol or "", sample.ttfb)
+        screen = number(sample.vitals.get("first_screen"))
+        if sample.outcome is Outcome.UP and screen is not None:
+            self._see_screen(word(part(sample.evidence.get("browser"), "profile")), screen)
         tls = sample.evidence.get("tls")
         if tls:
             self._expires(part(tls, "not_after"))
@@ -106,21 +120,27 @@ class TargetSeries:
         into[declared.UP.name].append(self._up.freeze())
         for block in self._ttfb.values():
             into[declared.TTFB.name].append(block.freeze())
+        for block in self._screens.values():
+            into[declared.FIRST_SCREEN.name].append(block.freeze())
         into[declared.PHASE.name].append(self._phases.freeze())
         into[declared.LAST_SAMPLE.name].append(self._last.freeze())
         into[declared.TLS_EXPIRY.name].append(self._tls.freeze())
         into[declared.RUNS.name].append(self._runs.freeze())
         self._evidence.freeze(into)
 
-    def _observe(self, protocol: str, seconds: float) -> None:
+    def _see_ttfb(self, protocol: str, seconds: float) -> None:
         block = self._ttfb.get(protocol)
         if block is None:
-            block = self._ttfb[protocol] = self._histogram(protocol)
-        values = block.values
-        # An edge belongs to its bucket: 0.3 s is within a promise of at most 0.3 s.
-        for index in range(bisect_left(self.edges, seconds), len(values) - 1):
-            values[index] += 1  # type: ignore[operator]
-        values[-1] += seconds  # type: ignore[operator]
+            block = self._histogram(declared.TTFB, self.edges.ttfb, protocol=protocol)
+            self._ttfb[protocol] = block
+        _observe(block, self.edges.ttfb, seconds)
+
+    def _see_screen(self, profile: str, seconds: float) -> None:
+        block = self._screens.get(profile)
+        if block is None:
+            block = self._histogram(declared.FIRST_SCREEN, self.edges.first_screen, profile=profile)
+            self._screens[profile] = block
+        _observe(block, self.edges.first_screen, seconds)
 
     def _expires(self, not_after: object) -> None:
         """Keep the certificate's end, read again only when it is another one."""
@@ -138,17 +158,25 @@ class TargetSeries:
     def _gauge(self, family: Family) -> Block:
         return Block([self._line(family)], None)
 
-    def _histogram(self, protocol: str) -> Block:
-        """A TTFB histogram's lines: each bucket (they are cumulative), the count, and last the sum."""
+    def _histogram(self, family: Family, edges: tuple[float, ...], **label: str) -> Block:
+        """A histogram's lines: each bucket (they are cumulative), the count, and last the sum."""
         block = Block()
-        for edge in (*map(str, self.edges), "+Inf"):
-            block.add(self._line(declared.TTFB, "_bucket", protocol=protocol, le=edge))
-        block.add(self._line(declared.TTFB, "_count", protocol=protocol))
-        block.add(self._line(declared.TTFB, "_sum", protocol=protocol), 0.0)
+        for edge in (*map(str, edges), "+Inf"):
+            block.add(self._line(family, "_bucket", **label, le=edge))
+        block.add(self._line(family, "_count", **label))
+        block.add(self._line(family, "_sum", **label), 0.0)
         return block
 
     def _line(self, family: Family, suffix: str = "", **more: str) -> str:
         return series_line(family.name + suffix, self._labels, **more)
+
+
+def _observe(block: Block, edges: tuple[float, ...], seconds: float) -> None:
+    values = block.values
+    # An edge belongs to its bucket: 0.3 s is within a promise of at most 0.3 s.
+    for index in range(bisect_left(edges, seconds), len(values) - 1):
+        values[index] += 1  # type: ignore[operator]
+    values[-1] += seconds  # type: ignore[operator]
 
 
 _UP = {Outcome.UP: 1, Outcome.DOWN: 0}

@@ -40,6 +40,7 @@ class Engine:
         """Whether a page of this visit was ended for its memory."""
         self._folder = folder
         self._memory = memory
+        self._spoilt = False
         self._executable: str | None = None
         self._way = Way()
         self._profile: Path | None = None
@@ -56,6 +57,7 @@ class Engine:
         from playwright.async_api import Error
 
         way = way or Way()
+        await self.settle()
         alive = self._browser is not None and self._browser.is_connected()
         if not alive or (executable, way) != (self._executable, self._way):
             await self._end_browser()
@@ -70,8 +72,19 @@ class Engine:
         self.overrun = False
         return self._browser
 
+    def spoil(self) -> None:
+        """End the browser at once: whatever is wrong with it, driver and browser are made anew."""
+        self._spoilt = True
+        end(self.group)
+
+    async def settle(self) -> None:
+        """Clear away what was spoilt."""
+        if self._spoilt:
+            await self.close()
+
     async def close(self) -> None:
         """End the driver and the browser, and remove what they left."""
+        self._spoilt = False
         await self._end_browser()
         driver, self._driver = self._driver, None
         if driver is not None:

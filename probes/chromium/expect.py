@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from probes.chromium.hops import documents, place_of
 from probes.chromium.options import Expect
 from probes.failure import Blocked, Failure
-from probes.firstscreen.capture import Capture, Ended, Request
+from probes.firstscreen.capture import Capture, Request
 from probes.firstscreen.world import is_gone
 from probes.sample import Fault
 from probes.shields import LOOKED_AT_BYTES, find_shield
@@ -16,6 +17,8 @@ from probes.wire.exchange import Head, Headers
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page
 
+MOST_DOCUMENTS = 20
+"""How often a page may lead on, as many as a browser follows redirects."""
 _ANSWER = 2.0
 """Seconds that the browser may take to hand a body over, or to say what is visible."""
 _SOON = 500
@@ -23,30 +26,34 @@ _SOON = 500
 
 
 async def check(page: Page, cdp: CDPSession, capture: Capture, expect: Expect) -> None:
-    """Hold the visit against what a page must be.
+    """Hold a visit that came to a page against what a page must be.
 
     Raises:
         Failure: it is not.
     """
-    document = final_document(capture)
-    if document is None or document.status is None:
-        raise Failure(Fault.TIMEOUT, f"no answer within {capture.ended:.3g} s")
+    asked = documents(capture)
+    if not asked or asked[-1].status is None:
+        words = f": waiting for {asked[-1].url}" if asked else ""
+        raise Failure(Fault.TIMEOUT, f"no answer within {capture.ended:.3g} s{words}")
+    document = asked[-1]
     await _look_for_shields(cdp, document)
     _check_status(document, expect)
-    if document.failed is not None:
-        raise Failure(Fault.PROTOCOL, f"the document broke off: {document.failed}")
-    if document.ended is None and capture.ended_by is not Ended.FAILED:
-        raise Failure(Fault.TIMEOUT, f"the document was not all there after {capture.ended:.3g} s")
-    if capture.dom is None:
-        raise Failure(Fault.TIMEOUT, f"the page came, but was too busy to answer after {capture.ended:.3g} s")
+    if len(asked) > MOST_DOCUMENTS:
+        raise Failure(Fault.REDIRECT, f"the page led on and on: {len(asked)} documents")
+    _check_whole(document, capture)
+    if capture.dom is not None and place_of(capture.dom.url) is None:
+        raise Failure(Fault.REDIRECT, f"the page leads out of the web, to {capture.dom.url[:100]}")
     await _check_content(page, expect)
 
 
-def final_document(capture: Capture) -> Request | None:
-    """The last request for the page's document that was answered, else the last one."""
-    documents = [request for request in capture.requests if request.main]
-    answered = [request for request in documents if request.status is not None and not request.redirected]
-    return next(reversed(answered or documents), None)
+def _check_whole(document: Request, capture: Capture) -> None:
+    seconds = f"{capture.ended:.3g} s"
+    if document.failed is not None:
+        raise Failure(Fault.PROTOCOL, f"the document broke off: {document.failed}")
+    if capture.dom is None:
+        raise Failure(Fault.TIMEOUT, f"the page came, but was too busy to answer after {seconds}")
+    if document.ended is None and capture.dom.url.partition("#")[0] == document.url.partition("#")[0]:
+        raise Failure(Fault.TIMEOUT, f"the document was not all there after {seconds}")
 
 
 async def _look_for_shields(cdp: CDPSession, document: Request) -> None:

@@ -13,6 +13,10 @@ from probes.visit.step import PORTS
 
 _PROTOCOLS = {"http/1.1": "h1", "http/1.0": "h1", "http/0.9": "h1", "h2": "h2", "h3": "h3"}
 
+ABORTED = "net::ERR_ABORTED"
+NO_PAGE = frozenset({204, 205})
+"""Statuses after which a browser stays where it is."""
+
 Place = tuple[str, int]
 """Host and port."""
 
@@ -28,6 +32,22 @@ def place_of(url: str) -> Place | None:
         return None
     host = parsed.raw_host.decode("ascii", "replace").strip("[]").lower().rstrip(".")
     return host, parsed.port or standard
+
+
+def documents(capture: Capture) -> list[Request]:
+    """The requests for the page's document, in order, those that led to what was shown.
+
+    Where a page leads on to something that is no page (another program, a download, nothing), it stays.
+    """
+    main = [request for request in capture.requests if request.main]
+    shown = [
+        request for request in main if place_of(request.url) is not None and not _came_to_nothing(request)
+    ]
+    return shown or [request for request in main if place_of(request.url) is not None]
+
+
+def _came_to_nothing(request: Request) -> bool:
+    return request.failed == ABORTED or (request.status in NO_PAGE and not request.redirected)
 
 
 def last_connection(connections: Iterable[Connection], url: str) -> Connection | None:
@@ -51,15 +71,15 @@ def hops_of(capture: Capture, connections: Sequence[Connection]) -> list[Hop]:
         (one for one in connections if one.connect is not None and one.ended is not None),
         key=lambda one: one.ended or 0.0,
     )
-    return [_hop(request, left) for request in capture.requests if request.main]
+    return [_hop(request, left) for request in documents(capture)]
 
 
 def first_byte(capture: Capture) -> float | None:
     """When the final document's head was there, in seconds from the visit's start."""
-    documents = [request for request in capture.requests if request.main]
-    if not documents or documents[-1].status is None:
+    asked = documents(capture)
+    if not asked or asked[-1].status is None:
         return None
-    return _moment(documents[-1], "receiveHeadersEnd")
+    return _moment(asked[-1], "receiveHeadersEnd")
 
 
 def _hop(request: Request, connections: list[Connection]) -> Hop:

@@ -35,14 +35,18 @@ def at_a_time() -> int:
 class Pool:
     """The workers. Each is started when a run first needs it."""
 
-    def __init__(self, slots: int | None = None, visits: int = VISITS) -> None:
+    def __init__(
+        self, slots: int | None = None, visits: int = VISITS, *, slow: float = SLOW, queue: int = QUEUE
+    ) -> None:
         self.restarts = 0
         """How many workers ended that should not have."""
         self._slots = asyncio.Semaphore(slots or at_a_time())
         self._visits = visits
         self._idle: list[WorkerProcess] = []
         self._waiting = 0
+        self._queue = queue
         self._best = float("inf")
+        self._most = slow
         self._said: set[str] = set()
 
     @asynccontextmanager
@@ -74,7 +78,7 @@ class Pool:
         await asyncio.gather(*(worker.close() for worker in idle))
 
     async def _wait(self, seconds: float) -> None:
-        if self._waiting >= QUEUE:
+        if self._waiting >= self._queue:
             raise OwnFault(Fault.INTERNAL, f"not visited: {self._waiting} runs wait for the browser already")
         self._waiting += 1
         try:
@@ -126,7 +130,7 @@ class Pool:
     def _slow(self, took: float) -> bool:
         """Whether the machine starves, by what a piece of work took."""
         self._best = min(self._best, took)
-        return took > SLOW * self._best
+        return took > self._most * self._best
 
     def _once(self, words: str, reason: str) -> None:
         if reason not in self._said:

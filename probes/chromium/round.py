@@ -85,7 +85,7 @@ class Rounds:
         finally:
             await fence.close()
         if one.broken or not one.clean:
-            await self._engine.close()
+            self._engine.spoil()
         return one
 
     async def _leave(self, one: Seen) -> str:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from probes.chromium import captured, evidence
-from probes.chromium.expect import check, final_document
+from probes.chromium.expect import check
 from probes.chromium.faults import failure_of
 from probes.chromium.fence import Fence
-from probes.chromium.hops import correct_addresses, first_byte, hops_of, last_connection
+from probes.chromium.hops import (
+    NO_PAGE,
+    correct_addresses,
+    documents,
+    first_byte,
+    hops_of,
+    last_connection,
+    place_of,
+)
 from probes.chromium.journey import Journey
 from probes.chromium.order import Order
 from probes.chromium.profiles import NETWORKS, PROFILES
@@ -118,7 +126,7 @@ class Visit:
         capture = self.seen.capture = await collect(
             page, cdp, self._order.url, limit=limit, hide=self._options.hide
         )
-        self.seen.vitals = await asyncio.to_thread(compute, capture)
+        self.seen.vitals = _no_sooner(await asyncio.to_thread(compute, capture), capture)
         try:
             await self._judge(page, cdp, capture)
         finally:
@@ -127,26 +135,33 @@ class Visit:
         self.seen.outcome = Outcome.UP
 
     async def _judge(self, page: Page, cdp: CDPSession, capture: Capture) -> None:
-        if capture.ended_by is Ended.FAILED:
+        asked = documents(capture)
+        if capture.ended_by is Ended.FAILED or (asked and asked[-1].failed and asked[-1].status is None):
             raise self._failure(capture)
         await check(page, cdp, capture, self._options.expect)
         if self._options.steps:
             self._journey = Journey(page, self._options.steps, self._order.values)
             await self._journey.go(self._until)
+        vitals = self.seen.vitals
+        if vitals is not None and vitals.first_screen is None and not vitals.incomplete:
+            raise Failure(Fault.CONTENT, "the page is blank: nothing was shown")
 
     def _failure(self, capture: Capture) -> Failure:
         """Why the browser came to no page."""
         if self._overrun():
             return Failure(Fault.CONTENT, "the page needed more memory than a page may have")
-        document = final_document(capture)
-        url = document.url if document is not None else capture.url
-        words = (document.failed if document is not None else None) or capture.error or "no page came"
-        if capture.error and "ERR_" in capture.error:
-            words = capture.error
-        if document is not None and document.status in (204, 205):
-            return Failure(Fault.CONTENT, f"status {document.status}: there is no page")
-        connection = last_connection(self._fence.connections, url)
-        return failure_of(words, connection, encrypted=url.startswith("https:"))
+        main = [request for request in capture.requests if request.main]
+        last = main[-1] if main else None
+        if last is None:
+            return failure_of(capture.error or "no page came", None, encrypted=False)
+        if place_of(last.url) is None:
+            return Failure(Fault.REDIRECT, f"the page leads out of the web, to {last.url[:100]}")
+        if last.status in NO_PAGE:
+            return Failure(Fault.CONTENT, f"status {last.status}: there is no page")
+        words = capture.error if capture.error and "ERR_" in capture.error else last.failed
+        connection = last_connection(self._fence.connections, last.url)
+        encrypted = last.url.startswith("https:")
+        return failure_of(words or capture.error or "no page came", connection, encrypted=encrypted)
 
     def _tell(self) -> None:
         """What the visit shows beside its outcome, however it ended."""
@@ -162,8 +177,8 @@ class Visit:
         seen.hops = [asdict(hop) for hop in hops_of(capture, connections)]
         seen.first_byte = first_byte(capture)
         refused = [(one.host.lower(), one.port) for one in connections if one.refused]
-        document = final_document(capture)
-        told["final_url"] = capture.dom.url if capture.dom else document.url if document else None
+        asked = documents(capture)
+        told["final_url"] = capture.dom.url if capture.dom else asked[-1].url if asked else None
         told["requests"] = evidence.requests_by_kind(capture)
         told["bytes"] = evidence.bytes_by_kind(capture)
         told["third_party"] = evidence.third_party(capture)
@@ -201,6 +216,8 @@ class Visit:
     async def _clean(self, context: BrowserContext) -> None:
         """Close the context, with all pages that are left; a browser that does not is no longer used."""
         self.seen.clean = False
+        if self.seen.capture is not None and self.seen.capture.dom is None:
+            return  # a page that does not answer does not close either
         with suppress(Exception):  # whatever it says, a browser that is not clean is thrown away
             async with asyncio.timeout(_CLEANING):
                 await asyncio.gather(*self._closing, return_exceptions=True)
@@ -224,6 +241,13 @@ class Visit:
     def _listen(self, message: Any) -> None:
         if message.type == "error":
             self._console.say(message.text)
+
+
+def _no_sooner(vitals: Vitals, capture: Capture) -> Vitals:
+    """The first screen of a page that had not come to rest came when the visit was cut, or later still."""
+    if capture.ended_by is not Ended.LIMIT or vitals.first_screen is None:
+        return vitals
+    return replace(vitals, first_screen=max(vitals.first_screen, capture.ended))
 
 
 async def _close(page: Page) -> None:

@@ -44,6 +44,10 @@ class Worker:
         took = await asyncio.to_thread(pace.piece)
         return {**await self._rounds.make(order), "pace": took, "group": self._engine.group}
 
+    async def settle(self) -> None:
+        """Clear away what a visit spoilt, once it is answered."""
+        await self._engine.settle()
+
     async def close(self) -> None:
         """End the browser and its driver."""
         await self._engine.close()
@@ -99,6 +103,7 @@ async def _work(worker: Worker, lines: asyncio.Queue[bytes], out: int) -> None:
     while True:
         answer = await worker.answer(orjson.loads(await lines.get()))
         os.write(out, orjson.dumps(answer) + b"\n")
+        await worker.settle()
 
 
 def main() -> None:

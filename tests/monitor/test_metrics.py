@@ -178,7 +178,7 @@ def test_a_missing_number_leaves_its_line_out_whatever_the_names_hold():
 
 
 async def test_every_declared_metric_is_there_with_its_kind_and_its_labels(metrics):
-    metrics.record(replace(UP, evidence=EVIDENCE, vitals={"similarity": 0.5}))
+    metrics.record(replace(UP, evidence=EVIDENCE, vitals={"similarity": 0.5, "first_screen": 1.0}))
     text = (await metrics.render(Format())).decode()
     families = {family.name: family for family in parse_plain(text)}
     for family in (*PAGE_FAMILIES, *OWN_FAMILIES):

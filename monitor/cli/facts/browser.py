@@ -37,7 +37,7 @@ def facts(sample: Sample) -> Iterator[tuple[str, str]]:
     if seen["masked"]:
         yield "left out", f"{seen['masked']:.0%} of the view, because it moves"
     if seen["incomplete"]:
-        yield "incomplete", "the page had not come to rest: the figures are what they were until then"
+        yield "incomplete", "the page had not come to rest when the visit was cut: no figure is final"
     yield "browser", printable(_browser(seen))
     if len(seen["runs"]) > 1:
         yield "visits", _visits(seen)
