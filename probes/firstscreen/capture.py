@@ -183,4 +183,5 @@ class Capture:
     @property
     def incomplete(self) -> bool:
         """Whether the page had not come to rest, or not all of it was seen: figures are of what was."""
-        return self.ended_by is not Ended.SETTLED or self.dom is None or self.truncated
+        unseen = self.truncated or self.dom is None or self.dom.truncated
+        return unseen or self.ended_by is not Ended.SETTLED
