@@ -10,6 +10,7 @@ need() { # COMMAND PACKAGE
 }
 need ip iproute2
 need promtool prometheus
+need systemd-analyze systemd
 
 browser() {
     for path in /usr/lib/chromium/chromium-headless-shell /usr/lib/chromium/chromium /opt/google/chrome/chrome \

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROWS = 32_768
 """Rows of a row group at most."""
-BYTES = 8 * 1024 * 1024
+BYTES = 16 * 1024 * 1024
 """Bytes of a row group in memory, after which it is written; the last few hundred rows may go beyond."""
 _CHUNK = 250
 """Samples that are turned into columns at once: as objects they take many times the room."""
@@ -66,6 +66,8 @@ def write_parquet(samples: Iterable[Sample], file: BinaryIO) -> int:
         for group in _row_groups(samples, schema):
             writer.write_table(group, row_group_size=ROWS)
             written += group.num_rows
+            del group  # or it stays until the next one is whole
+            pyarrow.default_memory_pool().release_unused()
     return written
 
 
