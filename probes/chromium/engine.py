@@ -20,7 +20,7 @@ from probes.sample import Fault
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
-MEMORY = 1536 * 1024 * 1024
+MEMORY = 1280 * 1024 * 1024
 """Bytes that the browser's processes may hold of their own before the largest page is ended."""
 _PATIENCE = 3.0
 _LOOK = 0.25
@@ -32,8 +32,8 @@ class Engine:
     def __init__(self, folder: Path, *, memory: int = MEMORY) -> None:
         self.found: find.Browser | None = None
         """The browser that runs or ran last."""
-        self.sandbox = os.geteuid() != 0
-        """Whether pages are locked into the browser's sandbox: never as root, which it refuses."""
+        self.sandbox = True
+        """Whether pages are locked into the browser's own sandbox."""
         self.group: int | None = None
         """The browser's process group."""
         self.overrun = False
@@ -41,6 +41,7 @@ class Engine:
         self._folder = folder
         self._memory = memory
         self._spoilt = False
+        self._lockable = True
         self._executable: str | None = None
         self._way = Way()
         self._profile: Path | None = None
@@ -99,12 +100,15 @@ class Engine:
         if self._driver is None:
             self._driver = await async_playwright().start()
         self._executable, self._way = executable, way
+        # As root it refuses, and elsewhere the kernel may: that is found out once.
+        root = os.geteuid() == 0 and way.person is None
+        self.sandbox = not root and self._lockable
         try:
             browser = await self._launch(way)
         except Error as error:
             if not self.sandbox or "sandbox" not in str(error).lower():
                 raise
-            self.sandbox = False
+            self.sandbox = self._lockable = False
             await self._end_browser()
             browser = await self._launch(way)
         self._watch = asyncio.create_task(self._look_at_memory(), name="memory of the browser")
@@ -114,6 +118,8 @@ class Engine:
         assert self._driver is not None
         assert self.found is not None
         self._profile = Path(tempfile.mkdtemp(prefix="browser-", dir=self._folder))
+        if way.person is not None:
+            os.chown(self._profile, way.person.uid, way.person.gid)
         try:
             kind = self._driver.chromium
             return await launch.start(kind, self.found, self._profile, way, sandbox=self.sandbox)

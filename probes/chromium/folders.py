@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from probes.chromium.launch import Person
-
 PREFIX = "landwatch-browser-"
 _LOCK = "lock"
 
 
 @contextmanager
-def own_folder(person: Person | None = None, within: Path | None = None) -> Iterator[Path]:
-    """A temporary folder that ``person`` may write to, until the context ends.
+def own_folder(within: Path | None = None) -> Iterator[Path]:
+    """A temporary folder, until the context ends. Others may pass through it, to what is theirs inside.
 
     Whoever has such a folder holds a lock in it: what nobody holds is what a killed process left.
     """
@@ -27,8 +25,7 @@ def own_folder(person: Person | None = None, within: Path | None = None) -> Iter
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=within))
     with (folder / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if person is not None:
-            os.chown(folder, person.uid, person.gid)
+        folder.chmod(0o711)
         try:
             yield folder
         finally:

@@ -26,8 +26,6 @@ PROCESSES = 2048
 """How many processes and threads the browser's own user may have."""
 PID_FILE = "browser.pid"
 """The file in the browser's folder with the number of its process, which is its group's too."""
-HEAP = 1024
-"""MiB of JavaScript objects that a page may hold: more than any phone gives one."""
 
 _DISABLED_FEATURES = (
     # What changes when a page is shown, or which address is asked for.
@@ -85,7 +83,6 @@ _FLAGS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--deny-permission-prompts",
-    f"--js-flags=--max-old-space-size={HEAP}",
     "--disable-features=" + ",".join(_DISABLED_FEATURES),
 )
 
@@ -142,13 +139,13 @@ class Way:
 
     spki: frozenset[str] = frozenset()
     """Keys (SHA-256 of SubjectPublicKeyInfo, base64) that are trusted in a certificate."""
-    more: tuple[str, ...] = ()
-    """Flags beside the usual ones."""
+    person: Person | None = None
+    """As whom it runs, where not as ourselves."""
 
 
 def flags(folder: Path, way: Way, *, sandbox: bool) -> list[str]:
     """The flags of a browser that keeps its files in ``folder``."""
-    chosen = [*_FLAGS, f"--user-data-dir={folder}", *way.more]
+    chosen = [*_FLAGS, f"--user-data-dir={folder}"]
     if way.spki:
         chosen.append("--ignore-certificate-errors-spki-list=" + ",".join(sorted(way.spki)))
     if not sandbox:
@@ -165,7 +162,10 @@ async def start(
         playwright.async_api.Error: it did not start, and what it said.
     """
     command = leashed(
-        [browser.path, *flags(folder, way, sandbox=sandbox)], limits=LIMITS, note=folder / PID_FILE
+        [browser.path, *flags(folder, way, sandbox=sandbox)],
+        limits=_limits(way),
+        person=way.person,
+        note=folder / PID_FILE,
     )
     environment = {**_environment(), "TMPDIR": str(folder), "HOME": str(folder)}
     return await playwright.launch(
@@ -178,6 +178,10 @@ async def start(
         handle_sigterm=False,
         handle_sighup=False,
     )
+
+
+def _limits(way: Way) -> dict[str, int]:
+    return LIMITS | ({"RLIMIT_NPROC": PROCESSES} if way.person else {})
 
 
 def _environment() -> dict[str, str | float | bool]:

@@ -28,14 +28,16 @@ def main(arguments: list[str]) -> None:  # pragma: no cover  # it becomes anothe
         _, hard = resource.getrlimit(kind)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
+    if rules["note"] is not None:
+        note = os.open(rules["note"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(note, b"%d" % os.getpid())
+        os.close(note)
+    # From here on nothing may be imported: the other user may have no way to our library.
     if rules["user"] is not None:
         uid, gid = rules["user"]
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    if rules["note"] is not None:
-        with open(rules["note"], "w", encoding="ascii") as note:
-            note.write(str(os.getpid()))
     if sys.platform == "linux":  # after the change of user, which takes the leash off
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the kernel was asked

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
-from probes.chromium.launch import Person, own_user
 from probes.chromium.order import Order
 from probes.chromium.pace import SLOW
 from probes.chromium.process import WorkerGone, WorkerProcess
@@ -56,14 +55,10 @@ class Pool:
         Raises:
             OwnFault: there was none in that time, or no browser can be had.
         """
-        try:
-            person = own_user(order.options["user"])
-        except ValueError as error:
-            raise OwnFault(Fault.INTERNAL, f"the browser can't be started: {error}") from error
         await self._wait(seconds)
         worker: WorkerProcess | None = None
         try:
-            worker = await self._ready(person, order)
+            worker = await self._ready(order)
             yield Turn(worker, self._slow)
         finally:
             try:
@@ -90,18 +85,18 @@ class Pool:
         finally:
             self._waiting -= 1
 
-    async def _ready(self, person: Person | None, order: Order) -> WorkerProcess:
+    async def _ready(self, order: Order) -> WorkerProcess:
         used = self._idle.pop() if self._idle else None
-        if used is not None and (used.asked >= self._visits or used.person != person):
+        if used is not None and used.asked >= self._visits:
             await used.close()
             used = None
         try:
-            worker = used or await WorkerProcess.start(person)
+            worker = used or await WorkerProcess.start()
             answer = await self._prepare(worker, order)
         except WorkerGone:
             if used is None:
                 raise
-            worker = await WorkerProcess.start(person)  # one that died while it was idle says nothing
+            worker = await WorkerProcess.start()  # one that died while it was idle says nothing
             answer = await self._prepare(worker, order)
         self._slow(answer["pace"])
         if answer["failed"] is not None:

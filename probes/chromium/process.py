@@ -14,7 +14,6 @@ import orjson
 import probes
 from probes.chromium import launch
 from probes.chromium.folders import own_folder
-from probes.chromium.launch import Person
 from probes.chromium.processes import end
 from probes.failure import OwnFault
 from probes.sample import Fault
@@ -35,33 +34,30 @@ class WorkerGone(OwnFault):
 class WorkerProcess:
     """A worker that runs. Made by :meth:`start`."""
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, folder: Path, stack: ExitStack, person: Person | None
-    ) -> None:
-        self.person = person
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path, stack: ExitStack) -> None:
         self.asked = 0
         """How many visits it was asked for."""
         self.folder = folder
         self._process = process
         self._stack = stack
         self._group: int | None = None
+        self._killed = False
         self._said = bytearray()
         self._draining = asyncio.create_task(self._drain(), name="words of the browser's worker")
 
     @classmethod
-    async def start(cls, person: Person | None = None) -> Self:
-        """A new worker, run as ``person``.
+    async def start(cls) -> Self:
+        """A new worker.
 
         Raises:
             OwnFault: it can't be started.
         """
         stack = ExitStack()
         try:
-            folder = stack.enter_context(own_folder(person))
+            folder = stack.enter_context(own_folder())
             command = [sys.executable, "-m", "probes.chromium.worker", str(folder)]
-            limits = {"RLIMIT_CORE": 0} | ({"RLIMIT_NPROC": launch.PROCESSES} if person else {})
             process = await asyncio.create_subprocess_exec(
-                *launch.leashed(command, os.getpid(), limits=limits, person=person),
+                *launch.leashed(command, os.getpid(), limits={"RLIMIT_CORE": 0}),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -73,12 +69,12 @@ class WorkerProcess:
         except OSError as error:
             stack.close()
             raise OwnFault(Fault.INTERNAL, f"the browser's worker can't be started: {error}") from error
-        return cls(process, folder, stack, person)
+        return cls(process, folder, stack)
 
     @property
     def running(self) -> bool:
         """Whether it can be asked."""
-        return self._process.returncode is None
+        return self._process.returncode is None and not self._killed
 
     async def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
         """The answer to ``question``.
@@ -118,6 +114,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the worker and all that it started, at once."""
+        self._killed = True
         for group in (self._browser_group(), self._process.pid):
             end(group)
 

@@ -11,7 +11,7 @@ from typing import Any
 from probes.chromium import captured, evidence
 from probes.chromium.engine import Engine
 from probes.chromium.fence import Fence, Rules
-from probes.chromium.launch import Way
+from probes.chromium.launch import Way, own_user
 from probes.chromium.options import Options
 from probes.chromium.order import Order
 from probes.chromium.trust import trusted_key
@@ -45,13 +45,14 @@ class Rounds:
             OwnFault: there is none, or an option can't be used.
         """
         options = order.chosen()
-        self._way = Way()
-        if options.ca is not None and order.url.startswith("https:") and not options.insecure:
-            try:
+        try:
+            person = own_user(options.user)
+            key = None
+            if options.ca is not None and order.url.startswith("https:") and not options.insecure:
                 key = await trusted_key(self._names, rules_of(order, options), options.ca)
-            except ValueError as error:
-                raise OwnFault(Fault.INTERNAL, f"the options cannot be used: {error}") from error
-            self._way = Way(frozenset({key} if key else ()))
+        except ValueError as error:
+            raise OwnFault(Fault.INTERNAL, f"the options cannot be used: {error}") from error
+        self._way = Way(frozenset({key} if key else ()), person)
         await self._engine.ready(options.binary, self._way)
 
     async def make(self, order: Order) -> Answer:

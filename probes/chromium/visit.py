@@ -120,7 +120,8 @@ class Visit:
         page.on("pageerror", lambda error: self._console.say(str(error)))
         cdp = await context.new_cdp_session(page)
         await self._throttle(cdp)
-        limit = min(self._options.limit, self._until - monotonic() - _AFTER)
+        left = self._until - monotonic()
+        limit = min(self._options.limit, left - min(_AFTER, left / 3))
         if limit <= 0:
             raise OwnFault(Fault.INTERNAL, "no time was left for the visit: its timeout is too short")
         capture = self.seen.capture = await collect(
