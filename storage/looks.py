@@ -1,4 +1,7 @@
-"""Looks: stored samples with only what the judge asks of them. Evidence, most of a sample, stays unread."""
+"""Looks: stored samples with only what the judge asks of them.
+
+Evidence, most of a sample, stays unread, and of hops the last one is there.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,18 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    UnaryExpression,
+    and_,
+    case,
+    cast,
+    func,
+    select,
+)
 
 from probes.sample import Attempt, Fault, Hop, Outcome, Sample
 from storage.series import Series
@@ -47,8 +61,10 @@ def looks(
     region: str | None = None,
     pages: Collection[str] | None = None,
 ) -> Iterator[Sample]:
-    """The samples from one moment until another, in no order, streamed; of hops the last one is there."""
-    query = select(*_SERIES, *_COLUMNS).where(samples.c.at >= since, samples.c.at < until)
+    """The scheduled samples from one moment until another, in no order, streamed."""
+    query = select(*_SERIES, *_COLUMNS).where(
+        samples.c.at >= since, samples.c.at < until, samples.c.attempt == Attempt.SCHEDULED.value
+    )
     if region is not None:
         query = query.where(samples.c.region == region)
     if pages is not None:
@@ -97,7 +113,16 @@ def tallies(
 
 def oldest(connection: Connection, region: str) -> datetime | None:
     """When the oldest sample of a region was taken."""
-    query = select(samples.c.at).where(samples.c.region == region).order_by(samples.c.at).limit(1)
+    return _at_edge(connection, region, samples.c.at.asc())
+
+
+def newest(connection: Connection, region: str) -> datetime | None:
+    """When the newest sample of a region was taken."""
+    return _at_edge(connection, region, samples.c.at.desc())
+
+
+def _at_edge(connection: Connection, region: str, order: UnaryExpression[datetime]) -> datetime | None:
+    query = select(samples.c.at).where(samples.c.region == region).order_by(order).limit(1)
     found: datetime | None = connection.execute(query).scalar()
     return found
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.encoding import clean_text
-from storage.tables import series
+from storage.tables import samples, series
 
 
 class Series(NamedTuple):
@@ -49,3 +49,9 @@ def number_series(connection: Connection, wanted: Iterable[Series]) -> dict[Seri
 def of_region(found: dict[Series, int], region: str) -> Iterator[tuple[Series, int]]:
     """The series of one region."""
     return ((one, number) for one, number in found.items() if one.region == region)
+
+
+def known_regions(connection: Connection) -> list[str]:
+    """The regions of all samples and series. It reads through all samples."""
+    rows = connection.execute(union(select(samples.c.region), select(series.c.region)))
+    return sorted(region for (region,) in rows)

@@ -20,7 +20,7 @@ from storage.engine import open_engine, parse_url, translated, writing
 from storage.failure import SampleRefused, StoreUnavailable
 from storage.filters import EVERY_SAMPLE, SampleFilter
 from storage.migrate import is_behind, migrate
-from storage.retention import purge
+from storage.retention import purge, purge_rollups
 from storage.rows import insert_statement, to_row, to_sample
 from storage.standing import Standing, standing
 from storage.tables import samples
@@ -109,6 +109,16 @@ class Store:
         self.migrate()
         with translated():
             return purge(self._engine, now, successes, failures)
+
+    def purge_rollups(self, now: datetime, hours: timedelta, days: timedelta) -> int:
+        """Delete the rollups of hours older than ``hours``, where their day is there, and all of ``days``.
+
+        Returns:
+            How many were deleted, with outages as old.
+        """
+        self.migrate()
+        with translated():
+            return purge_rollups(self._engine, now, hours, days)
 
     def ping(self) -> None:
         """Return when the database answers.

@@ -100,12 +100,16 @@ class Vendor(Part):
 
 
 class Retention(Part):
-    """The ages at which raw samples are deleted."""
+    """The ages at which raw samples, and what they were rolled up to, are deleted."""
 
     successes: Annotated[Seconds, Field(ge=3600)] = 30 * 86_400.0
     """How long samples of visits that went well are kept."""
     failures: Annotated[Seconds, Field(ge=3600)] = 400 * 86_400.0
     """How long all other samples are kept: they are the evidence."""
+    hours: Annotated[Seconds, Field(ge=4 * 86_400.0)] = 45 * 86_400.0
+    """How long the rollups of hours are kept; then those of their days stand for them."""
+    days: Annotated[Seconds, Field(ge=30 * 86_400.0)] = 800 * 86_400.0
+    """How long the rollups of days are kept, and outages."""
 
     @property
     def for_successes(self) -> timedelta:
@@ -116,6 +120,16 @@ class Retention(Part):
     def for_failures(self) -> timedelta:
         """``failures`` as a difference of times."""
         return timedelta(seconds=self.failures)
+
+    @property
+    def for_hours(self) -> timedelta:
+        """``hours`` as a difference of times."""
+        return timedelta(seconds=self.hours)
+
+    @property
+    def for_days(self) -> timedelta:
+        """``days`` as a difference of times."""
+        return timedelta(seconds=self.days)
 
 
 class Config(Part):
@@ -143,7 +157,7 @@ class Config(Part):
     maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
     """Work on pages that was announced, so that it does not count."""
     retention: Annotated[Retention, Field(examples=[{"successes": "30d", "failures": "400d"}])] = Retention()
-    """How long raw samples are kept."""
+    """How long raw samples and rollups are kept."""
 
     @property
     def store_url(self) -> str:

@@ -19,6 +19,7 @@ from monitor.watch import Watch
 from probes.sample import Sample
 from probes.target import Key
 from storage.rollups import RollupRow
+from storage.series import Series
 
 
 class Cut(NamedTuple):
@@ -63,10 +64,14 @@ class Paces:
         """Those of the lines of a schedule."""
         return cls({watch.target.key: watch.every for watch in watches})
 
-    def of_series(self, vendor: str, page: str, probe: str, variant: str) -> float:
+    def pace(self, series: Series) -> float:
         """That of a series, of another variant of the page where this one is not watched any more."""
-        known = self.every.get((vendor, page, probe, variant))
+        page = (series.vendor, series.page, series.probe)
+        known = self.every.get((*page, series.variant))
         if known is not None:
             return known
-        alike = (every for key, every in self.every.items() if key[:3] == (vendor, page, probe))
-        return next(alike, USUAL)
+        return next((every for key, every in self.every.items() if key[:3] == page), USUAL)
+
+    def cut(self, series: Series) -> Cut:
+        """How hours of a series are cut that begin now."""
+        return Cut.of(self.pace(series))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from monitor.config import Config
-from monitor.judging.every import Cut, Paces
+from monitor.judging.every import Paces
 from monitor.judging.rows import outage_of
 from monitor.judging.tail import tail_of
 from monitor.judging.window import Held, Needs, read_window, rollups_in
@@ -185,7 +185,7 @@ class _Gathering:
             if stretch.start in each.hours
         }
         pages = {page for _, page in self._labels}
-        for one, rollup in tail_of(connection, stretch, known, pages, self._cut).items():
+        for one, rollup in tail_of(connection, stretch, known, pages, self._paces.cut).items():
             if not self._wants(one):
                 continue
             found = self._found.setdefault(one, _Found({}, []))
@@ -193,9 +193,6 @@ class _Gathering:
                 found.rollups[stretch.start, HOUR].merge(rollup)
             else:
                 found.rollups[stretch.start, HOUR] = rollup
-
-    def _cut(self, one: Series) -> Cut:
-        return Cut.of(self._paces.of_series(one.vendor, one.page, one.probe, one.variant))
 
     def _named(self, matter: _Matter, labels: Mapping[str, str], seen: set[str]) -> list[RegionData]:
         """Regions that an objective names, and that have nothing to say."""
