@@ -150,9 +150,8 @@ def error_of_mean(found: Measured) -> tuple[float, int] | None:
 
 def error_of_pooled(found: Measured) -> tuple[float, int] | None:
     """The standard error of the pooled mean, and the number of blocks; ``None``: too few."""
-    mean, count = found.pooled, found.count
-    if mean is None:
-        return None
+    count = found.count
+    mean = sum(one.total for one in found.regions.values()) / BILLIONTH / count
     rests = [
         sum((one.total / BILLIONTH - mean * one.count) / count for one in found.blocks[start].values())
         for start in sorted(found.blocks)

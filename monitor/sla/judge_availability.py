@@ -51,20 +51,22 @@ def judge_availability(promise: Promise, data: PageData, span: Span) -> Verdict:
     accounting = promise.accounting
     excluded = exclusions(data, span, accounting)
     verdict = Verdict(promise, data.vendor, data.page, span)
-    regions = by_region(data, span, accounting, excluded)
+    # How much was measured shows in the slices that were: longer ones that were agreed on would flatter.
+    plain = replace(accounting, length=0, consecutive=1)
+    seen = by_region(data, span, plain, excluded)
+    regions = seen if plain == accounting else by_region(data, span, accounting, excluded)
     case = _case(data, span, promise, excluded, regions)
+    measured = case.account if plain == accounting else by_time(data, span, plain, excluded)
     verdict.value = case.value
-    verdict.regions = {
-        name: RegionFigure(one.value, one.coverage, one.trials) for name, one in regions.items()
-    }
-    verdict.coverage = case.account.coverage
+    verdict.regions = {name: RegionFigure(one.value, one.coverage, one.trials) for name, one in seen.items()}
+    verdict.coverage = measured.coverage
     verdict.worst, verdict.best = case.account.bounds or (None, None)
     note_window(verdict)
-    note_coverage(verdict)
     if accounting.by is By.REGIONS:
-        verdict.missing = [text for text in verdict.missing if "measured" not in text]
-        note_regions(verdict, regions)
-    _beside(verdict, data, regions)
+        note_regions(verdict, seen)
+    else:
+        note_coverage(verdict)
+    _beside(verdict, data, excluded, measured, seen)
     if case.value is None:
         verdict.missing.append("nothing was measured that counts")
         return verdict
@@ -80,7 +82,8 @@ def _case(
     regions: dict[str, Account],
 ) -> _Case:
     accounting = promise.accounting
-    account = by_time(data, span, accounting, excluded)
+    over_time = accounting if accounting.by is not By.REQUESTS else replace(accounting, length=0)
+    account = by_time(data, span, over_time, excluded)
     if accounting.by is By.TIME:
         return _by_time(data, span, accounting, excluded, account, regions)
     if accounting.by is By.REGIONS:
@@ -180,15 +183,18 @@ def _short_of(verdict: Verdict, bad: int) -> str:
     )
 
 
-def _beside(verdict: Verdict, data: PageData, regions: dict[str, Account]) -> None:
+def _beside(
+    verdict: Verdict,
+    data: PageData,
+    excluded: Sequence[Interval],
+    measured: Account,
+    regions: dict[str, Account],
+) -> None:
     """The same time in the other ways of counting, and with what was excluded for maintenance."""
     accounting, span = verdict.promise.accounting, verdict.span
-    excluded = exclusions(data, span, accounting)
-    plain = replace(accounting, length=0, consecutive=1)
-    same = accounting.by is By.TIME and plain == accounting
-    verdict.beside["time"] = verdict.value if same else by_time(data, span, plain, excluded).value
+    verdict.beside["time"] = measured.value
     verdict.beside["regions"] = mean_of(regions)
-    verdict.beside["requests"] = by_request(data, span, plain, excluded).value
+    verdict.beside["requests"] = by_request(data, span, replace(accounting, length=0), excluded).value
     open_ended = exclusions(data, span, accounting, maintenance=False)
     if open_ended == excluded:
         verdict.beside["with_maintenance"] = verdict.value

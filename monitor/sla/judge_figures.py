@@ -98,8 +98,7 @@ def _extreme(verdict: Verdict, found: Measured) -> None:
     """The smallest or largest figure: one beyond the target settles it, and no later one mends it."""
     promise = verdict.promise
     verdict.value = found.most if promise.aggregate == "max" else found.least
-    if verdict.value is None:
-        return
+    assert verdict.value is not None  # there are figures
     verdict.lower = verdict.upper = verdict.value
     good = promise.met_by(verdict.value)
     if (promise.aggregate == "max") == promise.lower_is_better:  # the worst of all was promised

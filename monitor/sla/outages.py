@@ -110,14 +110,12 @@ def _outage(bad: Sequence[Sample], before: Sample | None, after: Sample | None, 
     )
 
 
-def page_outage(seen: Sequence[Outage], quorum: int) -> Outage | None:
-    """The outage of a page of which ``seen`` are what its regions saw, where ``quorum`` of them make it one.
+def page_outage(seen: Sequence[Outage], quorum: int) -> Outage:
+    """The outage of a page of which ``seen`` are what its regions saw, and ``quorum`` of them make it one.
 
     It began when the last region needed for the quorum went down, and ended when the first of the last so
     many came back: the bounds of both are those of that region, whichever it is.
     """
-    if len(seen) < quorum:
-        return None
     at = quorum - 1
     goods = [one.last_good for one in seen if one.last_good is not None]
     ended = [one for one in seen if one.all_good is not None]
@@ -182,9 +180,8 @@ def page_outages(
             if one.first_bad.timestamp() < end and _until(one) >= start:
                 by_region.setdefault(one.regions, []).append(one)
         joined = [_joined(each) for _, each in sorted(by_region.items())]
-        outage = page_outage(joined, min(needed, len(joined))) if joined else None
-        if outage is not None:
-            found.append(((start, end), outage))
+        if joined:
+            found.append(((start, end), page_outage(joined, min(needed, len(joined)))))
     return found
 
 

@@ -92,11 +92,6 @@ class Rollup:
         """When the period begins, in seconds since 1970."""
         return self.slices.start
 
-    @property
-    def end(self) -> int:
-        """When it is over."""
-        return self.slices.end
-
     @classmethod
     def of(cls, samples: Sequence[Sample], start: int, every: float, period: int = HOUR) -> Self:
         """The rollup of the samples of one series; those outside the period are left alone.

@@ -4,17 +4,19 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.sla.sketch import ERROR, Sketch
 
+BRIEF = settings(max_examples=50, deadline=None)  # no test depends on the machine
 FIGURES = st.lists(
     st.one_of(st.floats(1e-5, 1e8), st.just(0.0), st.floats(-1e6, -1e-5)), min_size=1, max_size=60
 )
 SHARES = (0.01, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 
 
+@BRIEF
 @given(FIGURES)
 def test_a_percentile_is_within_one_percent_of_the_true_one(figures: list[float]) -> None:
     sketch, ordered = Sketch.of(figures), sorted(figures)
@@ -24,6 +26,7 @@ def test_a_percentile_is_within_one_percent_of_the_true_one(figures: list[float]
     assert sketch.count == len(figures)
 
 
+@BRIEF
 @given(FIGURES, FIGURES, FIGURES)
 def test_merging_is_counting_in_any_order(one: list[float], two: list[float], three: list[float]) -> None:
     whole = Sketch.of([*one, *two, *three])
@@ -35,12 +38,14 @@ def test_merging_is_counting_in_any_order(one: list[float], two: list[float], th
     assert merged.to_bytes() == whole.to_bytes()
 
 
+@BRIEF
 @given(FIGURES)
 def test_bytes_hold_all_of_it(figures: list[float]) -> None:
     sketch = Sketch.of(figures)
     assert Sketch.from_bytes(sketch.to_bytes()) == sketch
 
 
+@BRIEF
 @given(FIGURES, st.one_of(st.floats(1e-4, 1e7), st.just(0.0), st.floats(-1e5, -1e-4)))
 def test_what_lies_at_or_below_a_limit_is_bounded(figures: list[float], limit: float) -> None:
     sketch = Sketch.of(figures)
