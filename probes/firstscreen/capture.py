@@ -36,11 +36,6 @@ class Box:
     right: float
     bottom: float
 
-    @property
-    def area(self) -> float:
-        """Its share of the viewport."""
-        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
-
 
 @dataclass(frozen=True, slots=True)
 class Node:

@@ -60,7 +60,7 @@ async def _go(page: Page, url: str, limit: float) -> tuple[Ended, str | None]:
     except TooLate:
         return Ended.LIMIT, "no document came"
     except Error as error:
-        if is_gone(error):
+        if page.is_closed() or is_gone(error):
             raise
         return Ended.FAILED, error.message[:_MOST_WORDS]
     return Ended.LIMIT, None

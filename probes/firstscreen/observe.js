@@ -47,7 +47,10 @@
     if (entry.initiatorType === "css" && styled.size < MOST.entries) styled.set(entry.name, entry.responseEnd);
   });
 
+  const hidden = (node) => HIDE.length > 0 && Element.prototype.closest.call(node, HIDE.join(",")) !== null;
+
   const recordOf = (node) => {
+    if (hidden(node)) return null;
     let record = changed.get(node);
     if (record === undefined) {
       if (changed.size >= MOST.nodes) {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _QUIET = 1.5
 """So long nothing may have happened."""
-_RESTLESS = 2.0
+_RESTLESS = 1.8
 """So long after what can change a page, moving things are not waited for any more."""
 _PATIENCE = 8.0
 """So long a document, style sheet, script, image or font is waited for."""

@@ -96,7 +96,7 @@ class Watching:
             return capture
         capture.frames = _frames([(network.since_start(at), jpeg) for at, jpeg in self._screencast.frames])
         if report is not None:
-            reader = Reader(report, network.wall)
+            reader = Reader(report, capture.started)
             capture.dom = reader.dom(network.requests)
             capture.navigation = reader.navigation
             capture.fcp, capture.lcp, capture.load = map(reader.moment, ("fcp", "lcp", "load"))

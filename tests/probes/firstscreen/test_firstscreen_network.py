@@ -125,6 +125,11 @@ def test_reports_and_images_that_nobody_sees_are_not_waited_for(network: Network
     assert network.causes() == pytest.approx([0.1])
 
 
+def test_headers_that_are_none_are_no_headers(network: Network) -> None:
+    network.responded({"requestId": "1", "timestamp": ZERO, "response": response(headers=None)})
+    assert network.requests[0].response_headers == {}
+
+
 def test_requests_and_headers_are_bounded(network: Network) -> None:
     for number in range(2, 2400):
         sent(network, str(number), 1.0, f"http://page.test/{number}", type="Image")

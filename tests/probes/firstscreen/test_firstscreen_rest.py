@@ -22,7 +22,7 @@ def test_a_page_that_shows_nothing_yet_is_not_at_rest() -> None:
         ({"grown": 2.0}, 3.5),  # or after the document grew
         ({"busy": 1.2}, 2.7),  # or after anything in it changed
         ({"frame": 1.3}, 2.8),  # or the picture
-        ({"frame": 9.0, "busy": 9.0}, 3.0),  # but no longer than 2 s for what moves
+        ({"frame": 9.0, "busy": 9.0}, 2.8),  # but no longer than 1.8 s for what moves
         ({"frame": 0.5}, 2.5),
         ({"others": (0.9, 1.0)}, 4.0),  # a request is waited for, but not for ever
         ({"others": (0.1,), "network": 8.0}, 9.5),

@@ -111,6 +111,21 @@ async def test_when_frames_may_have_been_dropped_the_picture_is_asked_for_anew()
     await screencast.stop()
 
 
+async def test_frames_from_before_the_picture_was_asked_for_anew_are_not_acknowledged() -> None:
+    session, screencast = await begun()
+    for number in range(14):
+        session.show(float(number), b"%d" % number)
+    async with asyncio.timeout(10):
+        while session.count("Page.startScreencast") < 2:
+            await asyncio.sleep(0.01)
+    before = session.count("Page.screencastFrameAck")
+    assert before < 14
+    await asyncio.sleep(0.4)
+    assert session.count("Page.screencastFrameAck") == before
+    assert session.count("Page.startScreencast") == 2
+    await screencast.stop()
+
+
 async def test_a_page_that_never_stops_moving_is_paced() -> None:
     session, screencast = await begun()
     for number in range(40):

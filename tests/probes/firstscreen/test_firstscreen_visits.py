@@ -165,6 +165,13 @@ async def test_a_port_that_nobody_listens_on_is_a_failed_navigation() -> None:
     assert "net::ERR_CONNECTION_REFUSED" in (capture.error or "")
 
 
+async def test_what_needs_no_request_is_no_visit() -> None:
+    async with browser() as used, opened(used) as (fresh, session):
+        capture = await collect(fresh, session, "about:blank", limit=1.0)
+    assert (capture.requests, capture.frames, capture.dom, capture.started) == ([], [], None, 0.0)
+    assert compute(capture).figures() == {}
+
+
 async def test_a_page_that_crashes_is_said_to_have() -> None:
     case = page("crashing", (0.0, TEXT), (NEVER, b""))
     async with browser() as used, site([case]) as served, opened(used) as (fresh, session):
