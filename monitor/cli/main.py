@@ -47,10 +47,12 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "config": Entry("monitor.cli.config", "Check a config, print its JSON Schema or an example."),
         "edge": Entry("monitor.cli.edge", "Sum up from where pages were served to each region."),
+        "report": Entry("monitor.cli.report", "Say which promises were kept, with what that rests on."),
         "drill": Entry("monitor.cli.drill", "Watch one page while its vendor shows how it fails over."),
         "samples": Entry(
             "monitor.cli.samples", "Print stored samples, or export them as JSON lines, CSV or Parquet."
         ),
+        "db": Entry("monitor.cli.db", "Look at the rollups in the store, and make them again."),
     }
 )
 """The commands, in the order of the help."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from monitor.config.objectives import Objective
 from monitor.sla.indicators import GRADES, Unit
-from monitor.sla.verdict import Finding
+from monitor.sla.promise import Promise
+from monitor.sla.verdict import Finding, Verdict
 
 FINDING_STYLES = MappingProxyType(
     {Finding.MET: "bold green", Finding.BREACHED: "bold red", Finding.UNPROVEN: "bold yellow"}
@@ -67,3 +69,52 @@ def _time(value: float, digits: int) -> tuple[str, float]:
 
 
 _ENOUGH = MappingProxyType({"ms": 1000.0, "s": 120.0, "min": 120.0})
+
+
+def covered(share: float) -> str:
+    """How much was measured, cut and not rounded."""
+    return f"{int(share * 10_000 + 1e-9) / 100:g} %"
+
+
+def number(value: float) -> str:
+    """A plain number with three digits."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def bounds(objective: Objective, verdict: Verdict) -> str | None:
+    """Between what the figure lies for certain; ``None`` where that is not known."""
+    low, high = verdict.lower, verdict.upper
+    if low is None and high is None:
+        return None
+    if high is None:
+        return f"at least {figure(objective, low)}"
+    if low is None:
+        return f"at most {figure(objective, high)}"
+    return f"{figure(objective, low)} to {figure(objective, high)}"
+
+
+_NOUNS = MappingProxyType({"availability": ("look", "looks"), "recovery": ("outage", "outages")})
+
+
+def made_of(verdict: Verdict) -> str:
+    """What a figure is made of, with the bad ones where they count."""
+    one, many = _NOUNS.get(verdict.promise.indicator, ("sample", "samples"))
+    words = f"{verdict.count:,} {one if verdict.count == 1 else many}"
+    return f"{words}, {number(verdict.bad)} bad" if verdict.bad else words
+
+
+def promised(objective: Objective, promise: Promise) -> str:
+    """What was promised: an aggregate of an indicator, its target, and how it is counted."""
+    sign = "\N{LESS-THAN OR EQUAL TO}" if promise.lower_is_better else "\N{GREATER-THAN OR EQUAL TO}"
+    parts = [] if promise.indicator == objective.name else [promise.indicator.replace("_", " ")]
+    if promise.indicator == "availability":
+        parts.append(f"by {promise.accounting.by}")
+    elif promise.indicator != "recovery":
+        parts.append(promise.aggregate)
+    return " ".join([*parts, sign, objective.show(objective.target)])
+
+
+def moment_words(at: datetime, *, precise: bool = False) -> str:
+    """A moment in UTC, to the minute or to the millisecond."""
+    words = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return words[:-3] if precise else words[:16]
