@@ -1,0 +1,186 @@
+"""The lookout: each slice, judges the pages of this agent's config from what the store has of all regions.
+
+Every agent on a store judges the pages of its own config. What they find is the same, and the store takes
+each change once: so an agent that stands still leaves no page unjudged that others watch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+import structlog
+from sqlalchemy import Connection
+
+from monitor.judging.confirmed import Confirmed
+from monitor.judging.incident_course import Matter, follow, lapsed
+from monitor.judging.incident_looks import Witness
+from monitor.judging.incident_matters import Matters, counted_slices, failures, silences, view_of
+from monitor.judging.incident_plan import PageKey, PagePlan
+from monitor.judging.incident_silence import last_samples, newest
+from monitor.judging.incident_window import PageWindow, Window, start_of
+from monitor.judging.incident_witness import stored_outages, witness
+from monitor.sla.incidents import IncidentKind
+from monitor.sla.windows import moment
+from storage.incidents import CLOSED, Change, IncidentRow, apply_changes, last_incidents, live_incidents
+from storage.store import Store
+
+REMEMBERED = timedelta(minutes=5)
+"""How often it is looked up which regions watch which page."""
+OPEN = ("open", "worsened", "recovering")
+"""The states in which an incident counts as open."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """The confirmed seconds of a page."""
+
+    measured: int = 0
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How pages stand after a look."""
+
+    seconds: Mapping[PageKey, Seconds] = field(default_factory=dict)
+    """Of every page that is watched."""
+    regions: Mapping[PageKey, Sequence[str]] = field(default_factory=dict)
+    """The regions that are known to watch each page."""
+    open: Sequence[IncidentRow] = ()
+    """The open incidents of these pages, the oldest first."""
+
+
+class Lookout:
+    """Judges slices. Its methods block; one of them runs at a time."""
+
+    def __init__(self, store: Store, region: str, *, pace: Callable[[], None] = lambda: None) -> None:
+        self._store = store
+        self._region = region
+        self._pace = pace
+        self._plans: dict[PageKey, PagePlan] = {}
+        self._since: dict[PageKey, datetime] = {}
+        self._confirmed: dict[PageKey, Confirmed] = {}
+        self._window = Window()
+        self._known: dict[PageKey, dict[str, datetime]] = {}
+        self._known_at: datetime | None = None
+
+    def watch(self, plans: Iterable[PagePlan], now: datetime) -> None:
+        """Judge exactly these pages from now on."""
+        self._plans = {plan.key: plan for plan in plans}
+        self._since = {key: self._since.get(key, now) for key in self._plans}
+        begins = int(now.timestamp()) + 1
+        self._confirmed = {key: self._confirmed.get(key) or Confirmed(begins) for key in self._plans}
+        self._known_at = None
+
+    def outlook(self, incidents: Iterable[IncidentRow] = ()) -> Outlook:
+        """How the pages stand, where these are the incidents that there are."""
+        seconds = {key: Seconds(one.measured, one.bad) for key, one in self._confirmed.items()}
+        regions = {key: sorted({self._region, *self._known.get(key, ())}) for key in self._plans}
+        mine = [row for row in incidents if row.state in OPEN and (row.vendor, row.page) in self._plans]
+        return Outlook(seconds, regions, sorted(mine, key=lambda row: (row.since is None, row.since, row.id)))
+
+    def look(self, now: datetime, more: Matters | None = None) -> Outlook:
+        """Judge the slices that are there at ``now``, and keep what follows from it.
+
+        ``more`` are looks at other matters of the pages.
+
+        Raises:
+            StoreUnavailable: nothing was judged; the next time looks back over what this one missed.
+        """
+        with self._store.reading() as connection:
+            self._remember(connection, now)
+            windows = self._window.read(connection, self._plans, now)
+            live = {_matter(row): row for row in live_incidents(connection)}
+            matters = self._matters(connection, windows, live, now) | (more or {})
+            changes = self._changes(connection, matters, live, now)
+        rows = live
+        if changes:
+            with self._store.writing() as connection:
+                made = apply_changes(connection, changes, now)
+            for row in made:
+                _tell(row, live.get(_matter(row)))
+            rows = live | {_matter(row): row for row in made}
+        return self.outlook(rows.values())
+
+    def _remember(self, connection: Connection, now: datetime) -> None:
+        if self._known_at is None or now - self._known_at >= REMEMBERED:
+            self._known = last_samples(connection, self._plans, now)
+            self._known_at = now
+
+    def _matters(
+        self,
+        connection: Connection,
+        windows: Mapping[PageKey, PageWindow],
+        live: Mapping[Matter, IncidentRow],
+        now: datetime,
+    ) -> Matters:
+        begin = moment(start_of(self._plans.values(), now))
+        stored = cache(lambda: stored_outages(connection, self._plans, begin, now))
+        concerned = {(matter.vendor, matter.page) for matter in live}
+        found: Matters = {}
+        for key, plan in self._plans.items():
+            self._pace()
+            window = windows.get(key) or PageWindow()
+            regions = newest(self._known.get(key, {}), window.newest, self._region)
+            found.update(silences(plan, regions, live, now, self._since[key]))
+            view = view_of(plan, window, regions, now)
+            if view is None:
+                continue
+            self._confirmed[key].take(view.grid.start, view.grid.length, *counted_slices(plan, view, now))
+            if key in concerned or any(line.down for line in view.grid.lines.values()):
+
+                def saw(plan: PagePlan = plan, window: PageWindow = window) -> Witness:
+                    return witness(stored().get(plan.key, ()), window.samples, plan.every)
+
+                found.update(failures(plan, view, live, cache(saw)))
+        return found
+
+    def _changes(
+        self,
+        connection: Connection,
+        matters: Matters,
+        live: Mapping[Matter, IncidentRow],
+        now: datetime,
+    ) -> list[Change]:
+        """What the looks make of the incidents; those that nobody has looked at for long are over."""
+        begun = {matter.page for matter in matters if matter not in live}
+        heads = {_matter(row): row for row in last_incidents(connection, begun)} | dict(live)
+        changes = []
+        for matter, looks in matters.items():
+            self._pace()
+            changes.append(follow(heads.get(matter), matter, looks, self._region))
+        changes += [lapsed(row, now, self._region) for matter, row in live.items() if matter not in matters]
+        return [change for change in changes if change is not None]
+
+
+def _matter(row: IncidentRow) -> Matter:
+    return Matter(IncidentKind(row.kind), row.vendor, row.page, row.subject)
+
+
+def _tell(row: IncidentRow, before: IncidentRow | None) -> None:
+    """Say that an incident opened, got worse or closed."""
+    was = before.state if before is not None else ""
+    if row.state == CLOSED:
+        event = "an incident closed"
+    elif row.state == "worsened" and was != "worsened":
+        event = "an incident got worse"
+    elif row.state in OPEN and was not in OPEN:
+        event = "an incident opened"
+    else:
+        return
+    _log.info(
+        event,
+        kind=row.kind,
+        vendor=row.vendor,
+        page=row.page,
+        subject=row.subject,
+        since=row.since,
+        until=row.until,
+        reason=row.reason,
+        regions=list(row.regions),
+    )
