@@ -1,6 +1,7 @@
 """The daemon: all parts of landwatch, put together. Nothing else composes.
 
     schedule -> bursts -> runner -> probe -> Sample -> handover -> pipeline -> recorder -> spool, store
+                                                                          |--> bookkeeper -> rollups
                                                                           |--> metrics
 
 Signals, systemd and the terminal are not here (``service.py``): a daemon can be opened in any event loop.
@@ -24,6 +25,7 @@ from monitor.controls import Controls, control_targets
 from monitor.handover import Handover
 from monitor.health import Health, open_health
 from monitor.housekeeping import Housekeeping, hourly
+from monitor.judging.bookkeeper import Bookkeeper
 from monitor.metrics.collector import Metrics
 from monitor.open_probes import OpenProbes, ProbeUnavailable
 from monitor.pipeline import Pipeline
@@ -77,6 +79,7 @@ class Daemon:
         *,
         store: Store,
         recorder: Recorder,
+        bookkeeper: Bookkeeper,
         health: Health,
         probes: OpenProbes,
         url: str,
@@ -89,13 +92,16 @@ class Daemon:
         self.reloads = Reloads(path, self.apply)
         self._store = store
         self._recorder = recorder
+        self._bookkeeper = bookkeeper
         self._probes = probes
         self._flushing = FLUSHING
         runner = Runner(probes.opened, health)
         self._controls = Controls((), runner.run)
         self._asking: asyncio.Task[None] | None = None
         self.metrics = Metrics(own=lambda: self.condition.own(), runs=lambda: self.schedule.runs)
-        pipeline = Pipeline({"recorder": recorder.put, "metrics": self.metrics.record})
+        pipeline = Pipeline(
+            {"recorder": recorder.put, "bookkeeper": bookkeeper.put, "metrics": self.metrics.record}
+        )
         self._handover = Handover(self._controls, pipeline.emit)
         self._bursts = Bursts(runner.run, self._handover.put)
         self.schedule = Schedule((), self._bursts.run)
@@ -131,6 +137,7 @@ class Daemon:
         promised = [one.target for one in config.objectives if one.indicator == "ttfb"]
         screens = [one.target for one in config.objectives if one.indicator == "first_screen"]
         self.metrics.watch((watch.target for watch in watches), promised, screens)
+        self._bookkeeper.watch(watches)
         self.schedule.replace(watches)
         self._bursts.keep(watches)
         if self._asking is None or config.controls != before.controls:
@@ -150,9 +157,10 @@ class Daemon:
         return self._store.standing(since)
 
     def purge(self) -> int:
-        """Delete what is older than the config's retention; how many samples that were. It blocks."""
-        kept = self.config.retention
-        return self._store.purge(datetime.now(UTC), kept.for_successes, kept.for_failures)
+        """Delete what is older than the config's retention; how many rows that were. It blocks."""
+        kept, now = self.config.retention, datetime.now(UTC)
+        deleted = self._store.purge(now, kept.for_successes, kept.for_failures)
+        return deleted + self._store.purge_rollups(now, kept.for_hours, kept.for_days)
 
     async def drain(self, grace: float = GRACE, flushing: float = FLUSHING) -> None:
         """Start nothing more, and give what is under way ``grace`` seconds.
@@ -174,6 +182,7 @@ class Daemon:
             await self.drain(0.0)
         await self._stop_asking()
         await asyncio.to_thread(self._recorder.close, self._flushing)
+        await asyncio.to_thread(self._bookkeeper.close, self._flushing)
         self.metrics.close()
         self.board.close()
 
@@ -214,16 +223,19 @@ async def open_daemon(
         spool = stack.enter_context(closing(Spool(state / SPOOL)))
         health = await stack.enter_async_context(open_health())
         probes = await stack.enter_async_context(OpenProbes(kinds or all_kinds(), state))
+        bookkeeper = Bookkeeper(store, config.region, config.watches())
         daemon = Daemon(
             config,
             path,
             store=store,
             recorder=Recorder(store, spool),
+            bookkeeper=bookkeeper,
             health=health,
             probes=probes,
             url=url_of(listening),
         )
         stack.push_async_callback(daemon.close)
+        bookkeeper.start()
         try:
             await daemon.apply(config)
         except ReloadRefused as error:

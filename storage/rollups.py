@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from storage.store import Store
-from storage.tables import rollups
+from storage.tables import rollups, series
 
 STREAMED = 1000
 """Rows that are held at once while rollups are read."""
@@ -125,12 +124,9 @@ def series_with_rollups(connection: Connection, numbers: Collection[int], start:
     ]
 
 
-def count_rollups(store: Store) -> list[tuple[str, int, int, int, int]]:
+def count_rollups(connection: Connection) -> list[tuple[str, int, int, int, int]]:
     """How many rows there are: region, period, number, and the start of the oldest and the newest."""
-    with store.reading() as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT series.region, rollups.period, count(*), min(rollups.start), max(rollups.start) "
-            "FROM rollups JOIN series ON series.id = rollups.series "
-            "GROUP BY series.region, rollups.period ORDER BY series.region, rollups.period"
-        )
-        return [tuple(row) for row in rows]
+    counts = (func.count(), func.min(rollups.c.start), func.max(rollups.c.start))
+    query = select(series.c.region, rollups.c.period, *counts).join(series, series.c.id == rollups.c.series)
+    rows = connection.execute(query.group_by(series.c.region, rollups.c.period))
+    return [(region, period, number, first, last) for region, period, number, first, last in rows]

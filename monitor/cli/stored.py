@@ -46,7 +46,7 @@ def stored(store: str | None, config: Path | None, wanted: SampleFilter) -> Iter
     from storage.store import Store, StoreUnavailable
 
     try:
-        source = Store(store or _store_of(config))
+        source = Store(store or store_of(config))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--store") from error
     try:
@@ -57,7 +57,7 @@ def stored(store: str | None, config: Path | None, wanted: SampleFilter) -> Iter
         raise typer.Exit(1) from error
 
 
-def _store_of(config: Path | None) -> str:
+def store_of(config: Path | None) -> str:
     """The store that a config names; its other secrets need not be there."""
     if config is None and not DEFAULT_CONFIG.exists():
         return DEFAULT_STORE

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
 from monitor.sla.outages import SLACK
 from monitor.sla.slices import measures
@@ -39,57 +40,71 @@ def trace(
     its moment is the second answer.
     """
     found = []
-    longest_gap = 2 * every + SLACK
-    good, bad = before.last_good, before.begun
+    good, bad = before.last_good, _Bad.of(before.begun) if before.begun else None
     for sample in samples:
         if not measures(sample):
             continue
         if sample.outcome is Outcome.DOWN:
-            bad = _begun(sample, number, good) if bad is None else _longer(bad, sample, longest_gap)
+            bad = bad or _Bad(number, good, sample.at, sample.at, sample.id)
+            bad.take(sample, 2 * every + SLACK)
             continue
         if bad is not None:
-            end = sample.at + timedelta(seconds=sample.duration or 0.0)
-            found.append(replace(bad, first_good=sample.at, all_good=end, closed_by=sample.id))
+            found.append(bad.row(sample))
             bad = None
         good = sample.at
         if until is not None and good >= until:
             return found, good
     if bad is not None:
-        found.append(bad)
+        found.append(bad.row(None))
     return found, None
 
 
-def _begun(sample: Sample, number: int, good: datetime | None) -> OutageRow:
-    return OutageRow(
-        series=number,
-        first_bad=sample.at,
-        last_bad=sample.at,
-        last_good=good,
-        first_good=None,
-        all_good=None,
-        blind=0.0,
-        samples=1,
-        faults={sample.fault.value: 1} if sample.fault else {},
-        opened_by=sample.id,
-        closed_by=None,
-        worst=sample.id,
-        longest=sample.duration or 0.0,
-    )
+@dataclass(slots=True)
+class _Bad:
+    """An outage, as it is seen so far."""
 
+    series: int
+    last_good: datetime | None
+    first_bad: datetime
+    last_bad: datetime
+    opened_by: str
+    blind: float = 0.0
+    samples: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    worst: tuple[float, str] = (0.0, "")
+    """The seconds that the longest sample took, and its id."""
 
-def _longer(bad: OutageRow, sample: Sample, longest_gap: float) -> OutageRow:
-    gap = (sample.at - bad.last_bad).total_seconds()
-    faults = Counter(bad.faults)
-    if sample.fault:
-        faults[sample.fault.value] += 1
-    took = sample.duration or 0.0
-    worse = (took, sample.id) > (bad.longest, bad.worst)
-    return replace(
-        bad,
-        last_bad=sample.at,
-        blind=bad.blind + (gap if gap > longest_gap else 0.0),
-        samples=bad.samples + 1,
-        faults=dict(faults.most_common()),
-        worst=sample.id if worse else bad.worst,
-        longest=max(took, bad.longest),
-    )
+    @classmethod
+    def of(cls, row: OutageRow) -> Self:
+        """As a row has it."""
+        known = (row.series, row.last_good, row.first_bad, row.last_bad, row.opened_by, row.blind)
+        return cls(*known, row.samples, Counter(row.faults), (row.longest, row.worst))
+
+    def take(self, sample: Sample, longest_gap: float) -> None:
+        """Take in one more bad sample."""
+        gap = (sample.at - self.last_bad).total_seconds()
+        self.last_bad = sample.at
+        self.blind += gap if gap > longest_gap else 0.0
+        self.samples += 1
+        if sample.fault:
+            self.faults[sample.fault.value] += 1
+        self.worst = max(self.worst, (sample.duration or 0.0, sample.id))
+
+    def row(self, after: Sample | None) -> OutageRow:
+        """The row of it, with the first good sample after it."""
+        took = timedelta(seconds=(after.duration or 0.0) if after else 0.0)
+        return OutageRow(
+            series=self.series,
+            first_bad=self.first_bad,
+            last_bad=self.last_bad,
+            last_good=self.last_good,
+            first_good=after.at if after else None,
+            all_good=after.at + took if after else None,
+            blind=self.blind,
+            samples=self.samples,
+            faults=dict(self.faults.most_common()),
+            opened_by=self.opened_by,
+            closed_by=after.id if after else None,
+            worst=self.worst[1],
+            longest=self.worst[0],
+        )

@@ -11,10 +11,8 @@ from bookkeeping import (
     MIDNIGHT,
     PAGE,
     REGION,
-    at,
     odd,
     rolled_up,
-    sample,
     stored,
     stored_outages,
     true_outages,
@@ -22,7 +20,7 @@ from bookkeeping import (
     watches,
 )
 
-from monitor.judging.bookkeeper import GRACE, Bookkeeper
+from monitor.judging.bookkeeper import Bookkeeper
 from monitor.sla.slices import DAY, HOUR
 from probes.sample import Sample
 from storage.store import Store
@@ -44,7 +42,7 @@ def a_day(chance: random.Random) -> list[Sample]:
 
 
 def deliver(book: Bookkeeper, store: Store, samples: list[Sample], chance: random.Random) -> None:
-    """Hand samples to the books and to the store as time goes by: shuffled a little, a tenth much too late."""
+    """Hand samples to the books and the store as time goes by: a little shuffled, a tenth much too late."""
     ends = sorted(((one.at.timestamp() + chance.random() * 100, one) for one in samples), key=itemgetter(0))
     waiting = deque(ends)
     late: list[Sample] = []
