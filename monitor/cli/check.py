@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from monitor.cli.souvenirs import Souvenirs
     from monitor.cli.waterfall import Targets
     from probes.sample import Sample
     from probes.target import Target
@@ -40,6 +42,15 @@ def command(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any option of the kind, its value as in a config."),
     ] = None,
+    har: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a browser's requests there, as a HAR.")
+    ] = None,
+    filmstrip: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a browser's visit there, as a row of pictures.")
+    ] = None,
+    screenshot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the page there as a browser showed it (JPEG).")
+    ] = None,
 ) -> None:
     """Measure pages once, and show where their time goes.
 
@@ -48,7 +59,24 @@ def command(
     options: dict[str, object] = {"ca": ca, "insecure": insecure or None, "resolve": resolve or None}
     given = {name: value for name, value in options.items() if value is not None}
     targets = [target for url in urls for target in _targets_of(url, probe, timeout, given, settings or [])]
-    raise typer.Exit(0 if asyncio.run(_check(targets, count, as_json=as_json)) else 1)
+    files = {"har": har, "filmstrip": filmstrip, "screenshot": screenshot}
+    souvenirs = _souvenirs(probe, files, once=len(targets) * count == 1, as_json=as_json)
+    raise typer.Exit(0 if asyncio.run(_check(targets, count, souvenirs, as_json=as_json)) else 1)
+
+
+def _souvenirs(probe: str, files: dict[str, Path | None], *, once: bool, as_json: bool) -> Souvenirs | None:
+    """Where the files of visits go; ``None`` where there are none."""
+    from monitor.cli.souvenirs import KIND, Souvenirs
+
+    wanted = {what: path for what, path in files.items() if path is not None}
+    for what in wanted:
+        if probe != KIND:
+            raise typer.BadParameter(
+                f"only a browser's visit leaves one: --probe {KIND}", param_hint=f"--{what}"
+            )
+        if not once:
+            raise typer.BadParameter("one file is of one visit: check one page, once", param_hint=f"--{what}")
+    return Souvenirs(wanted) if probe == KIND and (wanted or not as_json) else None
 
 
 def _targets_of(
@@ -83,30 +111,36 @@ def _targets_of(
         )
 
 
-async def _check(targets: list[Target], count: int, *, as_json: bool) -> bool:
+async def _check(targets: list[Target], count: int, souvenirs: Souvenirs | None, *, as_json: bool) -> bool:
     from monitor.cli.waterfall import within
 
     held = _targets()
     good = True
     for target in targets:
         samples = []
-        async for sample in _visits(target, count):
+        async for sample in _visits(target, count, souvenirs.folder if souvenirs else None):
             samples.append(sample)
             good = good and within(sample, held)
             _show(sample, held, as_json=as_json)
+            if souvenirs is not None:
+                _leave(souvenirs, sample, as_json=as_json)
         if count > 1 and not as_json:
             _show_summary(samples, held)
+    if souvenirs is not None:
+        souvenirs.close()
     return good
 
 
-async def _visits(target: Target, count: int) -> AsyncIterator[Sample]:
-    """The visits to one page, by the runner that the daemon uses."""
+async def _visits(target: Target, count: int, folder: Path | None) -> AsyncIterator[Sample]:
+    """The visits to one page, by the runner that the daemon uses; files are kept in ``folder``."""
     from monitor.health import open_health
+    from monitor.open_probes import opening
     from monitor.runner import Runner
     from probes.kinds import kinds
 
     loop = asyncio.get_running_loop()
-    async with open_health() as health, kinds()[target.probe].open_probe() as probe:
+    kind = kinds()[target.probe]
+    async with open_health() as health, opening(kind, target.probe, folder) as probe:
         runner = Runner({target.probe: probe}, health)
         due = loop.time()
         for _ in range(count):
@@ -132,6 +166,19 @@ def _show(sample: Sample, targets: Targets, *, as_json: bool) -> None:
     from monitor.cli.waterfall import render
 
     _print(render(sample, targets))
+
+
+def _leave(souvenirs: Souvenirs, sample: Sample, *, as_json: bool) -> None:
+    """Put a visit's files where they are wanted, and say where; the filmstrip is shown where one can."""
+    from monitor.cli.inline import inline
+
+    try:
+        for what, path in souvenirs.take(sample):
+            print(f"{what}  {path}", file=sys.stderr if as_json else sys.stdout)
+            if what == "filmstrip" and sys.stdout.isatty():
+                print(inline(path.read_bytes(), os.environ) or "")  # noqa: T201
+    except OSError as error:
+        raise typer.BadParameter(f"a file can't be written: {error}") from error
 
 
 def _show_summary(samples: list[Sample], targets: Targets) -> None:

@@ -1,8 +1,6 @@
-"""What a visit leaves in a folder for the daemon to take: pictures, requests, and the page at last.
+"""What a visit leaves in a folder for the daemon to take: a filmstrip, its requests, and the page at last.
 
-``frames/NNNN.jpg`` and ``frames.json`` (``[{"at": seconds, "file": name}]``), ``requests.json`` (the fields
-of :class:`~probes.firstscreen.capture.Request`), ``visit.json`` (URL, start, viewport, figures, the element
-that came last) and ``final.jpg``. All times are in seconds from the visit's start.
+They are made here, in the worker: drawing takes some tens of milliseconds that no other probe should feel.
 """
 
 from __future__ import annotations
@@ -10,14 +8,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import shutil
-from dataclasses import asdict
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from probes.firstscreen.capture import Capture
+from probes.firstscreen.result import Vitals
 from probes.firstscreen.world import is_gone
+from probes.keepsake.filmstrip import filmstrip
+from probes.keepsake.har import har
+from probes.keepsake.shelf import NAMES
 
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession
@@ -25,30 +25,19 @@ if TYPE_CHECKING:
 _ANSWER = 3.0
 
 
-def write(folder: Path, capture: Capture, figures: dict[str, Any], final: bytes | None) -> None:
-    """Write a visit into ``folder``, which is made. It blocks."""
+def write(
+    folder: Path, capture: Capture, vitals: Vitals | None, browser: tuple[str, str], final: bytes | None
+) -> None:
+    """Write what a visit leaves into ``folder``, which is made. It blocks."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "frames").mkdir(parents=True)
-    frames = []
-    for number, frame in enumerate(capture.frames):
-        name = f"frames/{number:04}.jpg"
-        (folder / name).write_bytes(frame.jpeg)
-        frames.append({"at": frame.at, "file": name})
-    about = {
-        "url": capture.url,
-        "started": capture.started,
-        "ended": capture.ended,
-        "width": capture.width,
-        "height": capture.height,
-        "load": capture.load,
-        "marks": dict(capture.marks),
-        **figures,
-    }
-    (folder / "frames.json").write_bytes(orjson.dumps(frames))
-    (folder / "requests.json").write_bytes(orjson.dumps([asdict(request) for request in capture.requests]))
-    (folder / "visit.json").write_bytes(orjson.dumps(about))
+    folder.mkdir(parents=True)
+    first_screen = vitals.first_screen if vitals else None
+    with suppress(OSError):  # a browser that was killed may leave half a picture; the rest is kept
+        strip = filmstrip(capture.frames, first_screen, capture.ended)
+        (folder / NAMES["filmstrip"]).write_bytes(strip)
+    (folder / NAMES["har"]).write_bytes(har(capture, vitals, browser))
     if final is not None:
-        (folder / "final.jpg").write_bytes(final)
+        (folder / NAMES["screenshot"]).write_bytes(final)
 
 
 async def screenshot(cdp: CDPSession) -> bytes | None:

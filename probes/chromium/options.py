@@ -103,6 +103,8 @@ class Options(_Frozen):
     """Selectors of what is not shown, such as a consent banner."""
     steps: Annotated[tuple[Step, ...], Field(max_length=50)] = ()
     """What the visitor does once the page is there."""
+    keep: Literal["all", "failures", "none"] = "all"
+    """Of which visits a filmstrip, the requests (HAR) and a picture are kept in the state folder."""
     headers: dict[HeaderName, str] = {}
     """Headers that are sent with every request, those to other parties too; so no secrets."""
     cookies: dict[HeaderName, str | Secret] = {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,13 +13,17 @@ from time import monotonic
 from typing import Any
 
 import httpx
+import structlog
 
 from probes.chromium.order import Order, order_for
 from probes.chromium.pool import Pool, Turn
 from probes.failure import Blocked, Failure, OwnFault
+from probes.keepsake.shelf import Shelf
 from probes.sample import Clock, Fault, Hop, Outcome
 from probes.target import Target
 from probes.trace import Trace
+
+_log = structlog.get_logger(__name__)
 
 _MARGIN = 0.5
 """Seconds before the deadline by which the worker must have answered, or is killed."""
@@ -30,7 +36,7 @@ class BrowserProbe:
 
     def __init__(self, pool: Pool, folder: Path | None = None) -> None:
         self._pool = pool
-        self._folder = folder
+        self._shelf = None if folder is None else Shelf(folder)
 
     async def measure(self, target: Target, trace: Trace) -> None:
         """Visit ``target`` in a turn of its own.
@@ -49,19 +55,21 @@ class BrowserProbe:
             OwnFault: there was none.
         """
         try:
-            order = order_for(target, target.timeout, keep=self._folder is not None)
+            kept = self._shelf is not None and target.options.keep != "none"
+            order = order_for(target, target.timeout, keep=kept)
         except (ValueError, httpx.InvalidURL) as error:
             raise OwnFault(Fault.INTERNAL, f"the options cannot be used: {error}") from error
         async with self._pool.turn(order, target.timeout) as turn:
-            yield Ready(turn, order)
+            yield Ready(turn, order, self._shelf)
 
 
 class Ready:
     """A browser that waits for one visit."""
 
-    def __init__(self, turn: Turn, order: Order) -> None:
+    def __init__(self, turn: Turn, order: Order, shelf: Shelf | None) -> None:
         self._turn = turn
         self._order = order
+        self._shelf = shelf
 
     async def measure(self, target: Target, trace: Trace) -> None:
         """Visit the page, and write what was seen into ``trace``.
@@ -75,8 +83,22 @@ class Ready:
         answer = await self._turn.visit(order, max(0.1, left - _MARGIN))
         _note(answer, trace)
         if answer["captured"] is not None:
-            shutil.rmtree(answer["captured"], ignore_errors=True)
+            await asyncio.to_thread(self._keep, Path(answer["captured"]), target, answer)
         _raise(answer)
+
+    def _keep(self, left: Path, target: Target, answer: dict[str, Any]) -> None:
+        """Put what the visit left on the shelf, where it is to be kept, and name it in the evidence."""
+        failed = answer["outcome"] != Outcome.UP
+        if self._shelf is None or (target.options.keep == "failures" and not failed):
+            shutil.rmtree(left, ignore_errors=True)
+            return
+        try:
+            place = self._shelf.keep(left, target.vendor, target.page, time.time(), failed=failed)
+        except OSError as error:
+            _log.warning("what a visit left can't be kept", page=target.page, reason=str(error))
+            shutil.rmtree(left, ignore_errors=True)
+            return
+        answer["browser"]["files"] = self._shelf.files(place)
 
 
 def _note(answer: dict[str, Any], trace: Trace) -> None:

@@ -91,8 +91,9 @@ class Rounds:
 
     async def _leave(self, one: Seen) -> str:
         assert one.capture is not None
-        figures = {"figures": one.figures(), "last_element": one.vitals and one.vitals.last_element}
-        await asyncio.to_thread(captured.write, self._captured, one.capture, figures, one.picture)
+        found = self._engine.found
+        browser = (found.kind, found.version) if found else ("unknown", "")
+        await asyncio.to_thread(captured.write, self._captured, one.capture, one.vitals, browser, one.picture)
         return str(self._captured)
 
     def _answer(self, options: Options, seen: list[Seen], chosen: int) -> Answer:

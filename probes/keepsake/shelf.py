@@ -10,9 +10,14 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+
+NAMES = MappingProxyType({"filmstrip": "filmstrip.png", "har": "visit.har", "screenshot": "screenshot.jpg"})
+"""The files that a visit may leave, by what they are."""
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -61,6 +66,12 @@ class Shelf:
             raise
         self._tidy(kind, spare=place)
         return place.relative_to(self._folder)
+
+    def files(self, place: Path) -> Mapping[str, str]:
+        """The files at ``place``, by what they are, as paths below the folder that the shelf stands in."""
+        base = self._folder.parent
+        found = {kind: self._folder / place / name for kind, name in NAMES.items()}
+        return {kind: str(path.relative_to(base)) for kind, path in found.items() if path.is_file()}
 
     def _tidy(self, kind: str, spare: Path) -> None:
         """Let the oldest go until the bounds hold; what has just come stays."""

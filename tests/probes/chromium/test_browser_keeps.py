@@ -30,7 +30,7 @@ async def visits(folder: Path, cases: tuple[Case, ...], **options: object) -> li
         return [await runner.run(target) for target in targets]
 
 
-async def test_a_filmstrip_the_requests_and_a_picture_are_kept_and_named_by_the_sample(
+async def test_a_filmstrip_the_requests_and_a_picture_are_kept_and_named(
     tmp_path: Path,
 ) -> None:
     good, bad = await visits(tmp_path, (PAGE, BLANK))
