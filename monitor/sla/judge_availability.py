@@ -207,10 +207,11 @@ def burn_rates(promise: Promise, data: PageData, now: int) -> dict[str, float | 
     """How many times faster than the promise allows bad time came up in the last minutes, hours and days."""
     share = 1.0 - promise.target
     rates: dict[str, float | None] = {}
+    needed = promise.accounting.by is By.REGIONS  # the others' figures do without them
     for name, length in BURNS.items():
         span = Span(now - length, now, now)
         excluded = exclusions(data, span, promise.accounting)
-        regions = by_region(data, span, promise.accounting, excluded)
+        regions = by_region(data, span, promise.accounting, excluded) if needed else {}
         value = _case(data, span, promise, excluded, regions).value
         rates[name] = None if value is None or share <= 0 else (1.0 - value) / share
     return rates

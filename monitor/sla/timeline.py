@@ -63,11 +63,17 @@ def grid_of(regions: Mapping[str, Iterable[Slices]]) -> Grid:
     start, end = min(one.start for one in every), max(one.end for one in every)
     length = min(one.length for one in every)
     count = (end - start) // length
-    lines = {name: _line(slices, start, length, count) for name, slices in held.items()}
+    full = ones(count)
+    lines = {name: _line(slices, start, length, full) for name, slices in held.items()}
     return Grid(start, length, count, lines)
 
 
-def _line(slices: Sequence[Slices], start: int, length: int, count: int) -> Line:
+def _line(slices: Sequence[Slices], start: int, length: int, full: int) -> Line:
+    count = full.bit_length()
+    if sum(one.measured.bit_count() for one in slices if one.length == length) == count:
+        # Nothing is missing, as in most windows: there is nothing to carry on.
+        down = _laid([(one, one.down) for one in slices if one.down], start, length, count, stretched)
+        return Line(full, full, down)
     by_reach: dict[int, list[Slices]] = {}
     for one in slices:
         by_reach.setdefault(one.reach * (one.length // length), []).append(one)
@@ -79,7 +85,7 @@ def _line(slices: Sequence[Slices], start: int, length: int, count: int) -> Line
         parts.append((reach, measured, down))
     seen = fallen = 0
     for reach, measured, down in parts:
-        carried, lost = _carried(reach, measured, down, own, ones(count))
+        carried, lost = _carried(reach, measured, down, full & ~own)
         seen |= carried
         fallen |= lost
     fresh = own
@@ -88,9 +94,8 @@ def _line(slices: Sequence[Slices], start: int, length: int, count: int) -> Line
     return Line(fresh, seen, fallen)
 
 
-def _carried(reach: int, measured: int, down: int, own: int, full: int) -> tuple[int, int]:
+def _carried(reach: int, measured: int, down: int, free: int) -> tuple[int, int]:
     """Let samples speak for up to ``reach`` further slices that hold no measurement of their own."""
-    free = full & ~own
     for _ in range(reach if free else 0):
         new = measured << 1 & free & ~measured
         if not new:
@@ -101,13 +106,15 @@ def _carried(reach: int, measured: int, down: int, own: int, full: int) -> tuple
 
 
 def _laid(
-    parts: Iterable[tuple[Slices, int]],
+    parts: Sequence[tuple[Slices, int]],
     start: int,
     length: int,
     count: int,
     finer: Callable[[int, int], int],
 ) -> int:
     """Sets of several periods end to end on one grid, those of longer slices made ``finer``."""
+    if not parts:
+        return 0
     data = bytearray(-(-count // 8))
     rest = 0
     for slices, mask in parts:
