@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.health import Health, Lags
+from monitor.judging.service import Judging
 from monitor.metrics.own import Histogram, Own
 from monitor.pipeline import Pipeline
 from monitor.reload import Reloads
@@ -22,6 +23,7 @@ class Condition:
         recorder: Recorder,
         health: Health,
         reloads: Reloads,
+        judging: Judging,
     ) -> None:
         self._version = version
         self._schedule = schedule
@@ -29,6 +31,7 @@ class Condition:
         self._recorder = recorder
         self._health = health
         self._reloads = reloads
+        self._judging = judging
 
     def troubles(self) -> list[str]:
         """What keeps the daemon from being ready; nothing when it is."""
@@ -48,6 +51,9 @@ class Condition:
             worries.append(f"{state.dropped} samples were lost, because no disk took them")
         if self._reloads.error is not None:
             worries.append(f"the config was changed, and the old one stays in force: {self._reloads.error}")
+        failing = [one.error for one in self._judging.judged.works.values() if one.error is not None]
+        if failing:
+            worries.append(f"the judge can't judge: {failing[0]}")
         return worries
 
     def loop_lag(self) -> float:
@@ -73,6 +79,7 @@ class Condition:
             sink_errors=self._pipeline.errors,
             reload_ok=self._reloads.error is None,
             reload_at=self._reloads.at,
+            works=self._judging.judged.works,
         )
 
 

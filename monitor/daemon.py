@@ -3,6 +3,7 @@
     schedule -> bursts -> runner -> probe -> Sample -> handover -> pipeline -> recorder -> spool, store
                                                                           |--> bookkeeper -> rollups
                                                                           |--> metrics
+    store -> judge -> incidents, verdicts
 
 Signals, systemd and the terminal are not here (``service.py``): a daemon can be opened in any event loop.
 """
@@ -26,6 +27,7 @@ from monitor.handover import Handover
 from monitor.health import Health, open_health
 from monitor.housekeeping import Housekeeping, hourly
 from monitor.judging.bookkeeper import Bookkeeper
+from monitor.judging.service import Judging
 from monitor.metrics.collector import Metrics
 from monitor.open_probes import OpenProbes, ProbeUnavailable
 from monitor.pipeline import Pipeline
@@ -40,6 +42,7 @@ from monitor.web.listener import listen, serving, url_of
 from probes.kinds import Kind
 from probes.kinds import kinds as all_kinds
 from storage.failure import StoreUnavailable
+from storage.incidents import purge_incidents
 from storage.recorder import Recorder
 from storage.spool import Spool
 from storage.standing import Standing
@@ -98,9 +101,19 @@ class Daemon:
         runner = Runner(probes.opened, health)
         self._controls = Controls((), runner.run)
         self._asking: asyncio.Task[None] | None = None
-        self.metrics = Metrics(own=lambda: self.condition.own(), runs=lambda: self.schedule.runs)
+        self._judging = Judging(store, config.region)
+        self.metrics = Metrics(
+            own=lambda: self.condition.own(),
+            runs=lambda: self.schedule.runs,
+            judged=lambda: self._judging.judged,
+        )
         pipeline = Pipeline(
-            {"recorder": recorder.put, "bookkeeper": bookkeeper.put, "metrics": self.metrics.record}
+            {
+                "recorder": recorder.put,
+                "bookkeeper": bookkeeper.put,
+                "judge": self._judging.record,
+                "metrics": self.metrics.record,
+            }
         )
         self._handover = Handover(self._controls, pipeline.emit)
         self._bursts = Bursts(runner.run, self._handover.put)
@@ -112,6 +125,7 @@ class Daemon:
             recorder=recorder,
             health=health,
             reloads=self.reloads,
+            judging=self._judging,
         )
         self.board = Board(self.standing, self.facts)
         self._every: dict[Series, float] = {}
@@ -138,6 +152,7 @@ class Daemon:
         screens = [one.target for one in config.objectives if one.indicator == "first_screen"]
         self.metrics.watch((watch.target for watch in watches), promised, screens)
         self._bookkeeper.watch(watches)
+        self._judging.watch(config)
         self.schedule.replace(watches)
         self._bursts.keep(watches)
         if self._asking is None or config.controls != before.controls:
@@ -146,11 +161,14 @@ class Daemon:
     def start(self) -> None:
         """Begin to measure."""
         self.schedule.start()
+        self._judging.start()
 
     def facts(self) -> Facts:
         """What the web page says beside the samples."""
         troubles = [*self.condition.troubles(), *self.condition.worries()]
-        return Facts(self.config.region, self._promises, self._every, self.version, troubles)
+        return Facts(
+            self.config.region, self._promises, self._every, self.version, troubles, self._judging.judged
+        )
 
     def standing(self, since: datetime) -> list[Standing]:
         """How each series in the store has done since then. It blocks, and raises ``StoreUnavailable``."""
@@ -160,7 +178,8 @@ class Daemon:
         """Delete what is older than the config's retention; how many rows that were. It blocks."""
         kept, now = self.config.retention, datetime.now(UTC)
         deleted = self._store.purge(now, kept.for_successes, kept.for_failures)
-        return deleted + self._store.purge_rollups(now, kept.for_hours, kept.for_days)
+        deleted += self._store.purge_rollups(now, kept.for_hours, kept.for_days)
+        return deleted + purge_incidents(self._store, now - kept.for_failures)
 
     async def drain(self, grace: float = GRACE, flushing: float = FLUSHING) -> None:
         """Start nothing more, and give what is under way ``grace`` seconds.
@@ -181,6 +200,7 @@ class Daemon:
         if self.schedule.running:
             await self.drain(0.0)
         await self._stop_asking()
+        await asyncio.to_thread(self._judging.close, self._flushing)
         await asyncio.to_thread(self._recorder.close, self._flushing)
         await asyncio.to_thread(self._bookkeeper.close, self._flushing)
         self.metrics.close()

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from probes.ids import uuid7
 from storage.encoding import clean_text
+from storage.store import Store
 from storage.tables import incident_transitions, incidents
 
 LIVE = ("suspected", "open", "worsened", "recovering")
@@ -156,8 +157,18 @@ def apply_changes(connection: Connection, changes: Iterable[Change], now: dateti
     return made
 
 
-def purge_incidents(connection: Connection, before: datetime) -> int:
-    """Delete incidents that were over before a moment, at most a batch; how many that were."""
+def purge_incidents(store: Store, before: datetime) -> int:
+    """Delete incidents that were over before a moment; how many that were. It blocks."""
+    deleted = 0
+    while True:
+        with store.writing() as connection:
+            number = _purge_batch(connection, before)
+        deleted += number
+        if number < BATCH:
+            return deleted
+
+
+def _purge_batch(connection: Connection, before: datetime) -> int:
     old = or_(
         and_(incidents.c.state == CLOSED, incidents.c.until < before),
         and_(incidents.c.state == NONE, incidents.c.seen < before),

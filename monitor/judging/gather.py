@@ -184,7 +184,8 @@ class _Gathering:
             for one, each in held.items()
             if stretch.start in each.hours
         }
-        pages = {page for _, page in self._labels}
+        wanted = self._choice.pages
+        pages = {page for _, page in self._labels if wanted is None or page in wanted}
         for one, rollup in tail_of(connection, stretch, known, pages, self._paces.cut).items():
             if not self._wants(one):
                 continue

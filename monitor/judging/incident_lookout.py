@@ -6,8 +6,7 @@ each change once: so an agent that stands still leaves no page unjudged that oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -17,11 +16,20 @@ from sqlalchemy import Connection
 from monitor.judging.confirmed import Confirmed
 from monitor.judging.incident_course import Matter, follow, lapsed
 from monitor.judging.incident_looks import Witness
-from monitor.judging.incident_matters import Matters, counted_slices, failures, silences, view_of
+from monitor.judging.incident_matters import (
+    Looks,
+    Matters,
+    counted_slices,
+    failures,
+    is_bad,
+    silences,
+    view_of,
+)
 from monitor.judging.incident_plan import PageKey, PagePlan
 from monitor.judging.incident_silence import last_samples, newest
 from monitor.judging.incident_window import PageWindow, Window, start_of
 from monitor.judging.incident_witness import stored_outages, witness
+from monitor.judging.judged import Outlook, Seconds
 from monitor.sla.incidents import IncidentKind
 from monitor.sla.windows import moment
 from storage.incidents import CLOSED, Change, IncidentRow, apply_changes, last_incidents, live_incidents
@@ -33,26 +41,6 @@ OPEN = ("open", "worsened", "recovering")
 """The states in which an incident counts as open."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Seconds:
-    """The confirmed seconds of a page."""
-
-    measured: int = 0
-    bad: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """How pages stand after a look."""
-
-    seconds: Mapping[PageKey, Seconds] = field(default_factory=dict)
-    """Of every page that is watched."""
-    regions: Mapping[PageKey, Sequence[str]] = field(default_factory=dict)
-    """The regions that are known to watch each page."""
-    open: Sequence[IncidentRow] = ()
-    """The open incidents of these pages, the oldest first."""
 
 
 class Lookout:
@@ -84,7 +72,7 @@ class Lookout:
         mine = [row for row in incidents if row.state in OPEN and (row.vendor, row.page) in self._plans]
         return Outlook(seconds, regions, sorted(mine, key=lambda row: (row.since is None, row.since, row.id)))
 
-    def look(self, now: datetime, more: Matters | None = None) -> Outlook:
+    def look(self, now: datetime, more: Looks | None = None) -> Outlook:
         """Judge the slices that are there at ``now``, and keep what follows from it.
 
         ``more`` are looks at other matters of the pages.
@@ -96,7 +84,8 @@ class Lookout:
             self._remember(connection, now)
             windows = self._window.read(connection, self._plans, now)
             live = {_matter(row): row for row in live_incidents(connection)}
-            matters = self._matters(connection, windows, live, now) | (more or {})
+            matters = self._matters(connection, windows, live, now)
+            matters |= {one: looks for one, looks in (more or {}).items() if one in live or is_bad(looks)}
             changes = self._changes(connection, matters, live, now)
         rows = live
         if changes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from monitor.judging.incident_course import Matter, Seen
@@ -20,6 +20,13 @@ SETTLING = 5
 
 Matters = dict[Matter, Iterable[Seen]]
 """What is to be looked at, and the looks at it in the order of their time."""
+Looks = Mapping[Matter, Sequence[Seen]]
+"""The same, where all looks are there."""
+
+
+def is_bad(looks: Iterable[Seen]) -> bool:
+    """Whether any of them is bad."""
+    return any(each.finding.look is Look.BAD for each in looks)
 
 
 def view_of(plan: PagePlan, window: PageWindow, regions: Collection[str], now: datetime) -> View | None:
@@ -60,7 +67,7 @@ def silences(
     for region, last in regions.items():
         look = of_silence(region, last, now, plan.every, watched_since)
         matter = Matter(IncidentKind.SILENCE, *plan.key, region)
-        if look.finding.look is Look.BAD or matter in live:
+        if is_bad([look]) or matter in live:
             yield matter, [look]
 
 

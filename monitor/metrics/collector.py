@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from monitor.judging.judged import Judged
 from monitor.metrics.block import Frozen
 from monitor.metrics.declared import FIRST_SCREEN, PAGE_FAMILIES, TTFB
 from monitor.metrics.exposition import Format, Snapshot, expose
@@ -19,8 +20,8 @@ from probes.target import Key, Target
 class Metrics:
     """All series of the targets that are watched now. Its methods are called on the event loop only.
 
-    ``own`` and ``runs`` are asked at each scrape for landwatch's own figures, and for how many due runs of
-    each target were run and skipped.
+    ``own``, ``runs`` and ``judged`` are asked at each scrape for landwatch's own figures, for how many due
+    runs of each target were run and skipped, and for what the judge says.
     """
 
     def __init__(
@@ -28,9 +29,11 @@ class Metrics:
         *,
         own: Callable[[], Own] = Own,
         runs: Callable[[], Mapping[Key, tuple[int, int]]] = dict,
+        judged: Callable[[], Judged] = Judged,
     ) -> None:
         self._own = own
         self._runs = runs
+        self._judged = judged
         self._series: dict[Key, TargetSeries] = {}
         self._renders: dict[Format, asyncio.Task[bytes]] = {}
         # One thread: scrapes in different formats do not compute side by side.
@@ -68,7 +71,8 @@ class Metrics:
         for key, series in self._series.items():
             series.runs(*runs.get(key, (0, 0)))
             series.freeze(blocks)
-        return Snapshot([(family, blocks[family.name]) for family in PAGE_FAMILIES], self._own())
+        families = [(family, blocks[family.name]) for family in PAGE_FAMILIES]
+        return Snapshot(families, self._own(), self._judged())
 
     async def render(self, wanted: Format) -> bytes:
         """The body of a scrape, made in a thread. Scrapes at the same time share one render."""

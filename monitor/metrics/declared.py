@@ -191,6 +191,21 @@ RELOAD_AT = Family(
     "gauge",
     "When the config in force was read.",
 )
+JUDGE_DURATION = Family(
+    "landwatch_judge_duration_seconds",
+    "gauge",
+    "How long the judge's last look at slices, or round of objectives, took.",
+    ("work",),
+)
+JUDGE_SUCCESS = Family(
+    "landwatch_judge_last_success_timestamp_seconds",
+    "gauge",
+    "When the judge last looked at slices, or judged all objectives; absent before it first did.",
+    ("work",),
+)
+JUDGE_ERRORS = Family(
+    "landwatch_judge_errors_total", "counter", "How often the judge could not do its work.", ("work",)
+)
 BUILD = Family("landwatch_build_info", "gauge", "Always 1; its labels say what runs.", ("version", "python"))
 
 OWN_FAMILIES = (
@@ -208,5 +223,8 @@ OWN_FAMILIES = (
     WATCHED,
     RELOAD_OK,
     RELOAD_AT,
+    JUDGE_DURATION,
+    JUDGE_SUCCESS,
+    JUDGE_ERRORS,
     BUILD,
 )

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import cast
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import generate_latest as plain_text
 from prometheus_client.openmetrics.exposition import generate_latest as open_text
 
+from monitor.judging.judged import Judged
 from monitor.metrics.block import Frozen, render
 from monitor.metrics.declared import Family
+from monitor.metrics.judge_series import judge_lines
 from monitor.metrics.own import Own, OwnCollector
 from monitor.pace import Pace
 
@@ -57,6 +60,7 @@ class Snapshot:
 
     families: Sequence[tuple[Family, Sequence[Frozen]]]
     own: Own
+    judged: Judged = field(default_factory=Judged)
 
 
 def expose(snapshot: Snapshot, wanted: Format, pace: Pace) -> bytes:
@@ -73,11 +77,22 @@ def _parts(snapshot: Snapshot, openmetrics: bool, pace: Pace) -> Iterator[bytes]
         for start in range(0, len(blocks), _SLICE):
             yield "".join(map(render, blocks[start : start + _SLICE])).encode()
             pace()
+    for family, series in judge_lines(snapshot.judged):
+        yield from _paced(family, series, openmetrics, pace)
     registry = CollectorRegistry()
     registry.register(OwnCollector(snapshot.own))
     ProcessCollector(registry=registry)
     text = open_text if openmetrics else plain_text
     yield cast("bytes", text(registry))
+
+
+def _paced(family: Family, series: Iterator[str], openmetrics: bool, pace: Pace) -> Iterator[bytes]:
+    """The lines of a family, a few at a time; nothing where there are none."""
+    head = _head(family, openmetrics)
+    while lines := "".join(islice(series, _SLICE)):
+        yield head + lines.encode()
+        head = b""
+        pace()
 
 
 def _head(family: Family, openmetrics: bool) -> bytes:

@@ -16,6 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from monitor.health.lags import BOUNDS
+from monitor.judging.judged import Work
 from monitor.metrics import declared
 from monitor.metrics.declared import Family
 
@@ -44,6 +45,8 @@ class Own:
     sink_errors: Mapping[str, int] = field(default_factory=dict)
     reload_ok: bool = True
     reload_at: float = 0.0
+    works: Mapping[str, Work] = field(default_factory=dict)
+    """How each of the judge's works goes."""
 
 
 class OwnCollector(Collector):
@@ -69,12 +72,25 @@ class OwnCollector(Collector):
         yield _gauge(declared.WATCHED, own.targets)
         yield _gauge(declared.RELOAD_OK, own.reload_ok)
         yield _gauge(declared.RELOAD_AT, own.reload_at)
+        works = own.works.items()
+        yield _gauges(declared.JUDGE_DURATION, {name: one.duration for name, one in works})
+        yield _gauges(declared.JUDGE_SUCCESS, {name: one.done_at for name, one in works})
+        yield _counter(declared.JUDGE_ERRORS, {(name,): one.errors for name, one in works})
         yield _gauge(declared.BUILD, 1, (own.version, platform.python_version()))
 
 
 def _gauge(family: Family, value: float, labels: tuple[str, ...] = ()) -> Metric:
     metric = GaugeMetricFamily(family.name, family.help, labels=family.labels)
     metric.add_metric(labels, value)
+    return metric
+
+
+def _gauges(family: Family, values: Mapping[str, float | None]) -> Metric:
+    """One of each that is known, told apart by the family's only label."""
+    metric = GaugeMetricFamily(family.name, family.help, labels=family.labels)
+    for label, value in values.items():
+        if value is not None:
+            metric.add_metric((label,), value)
     return metric
 
 

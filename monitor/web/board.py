@@ -8,15 +8,17 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader
 
+from monitor.judging.judged import Judged
 from monitor.pace import Pace
 from monitor.scoreboard import WHEN_GREEN, Figure, Line, Promises, Series, global_ttfb, place, score
+from monitor.web.verdicts import incident_lines, verdict_lines
 from probes.target import Key, page_title
 from storage.failure import StoreUnavailable
 from storage.standing import Standing
@@ -51,6 +53,8 @@ class Facts:
     version: str = ""
     troubles: Sequence[str] = ()
     """What keeps landwatch itself from being ready."""
+    judged: Judged = field(default_factory=Judged)
+    """What the judge says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ class Board:
             troubles=troubles,
             sections=sections(rows, now, facts),
             when_green=WHEN_GREEN,
+            incidents=list(incident_lines(facts.judged, now)),
+            promises=list(verdict_lines(facts.judged)),
             now=now,
             window=window,
             windows=WINDOWS,

@@ -190,9 +190,8 @@ def test_old_incidents_are_purged_and_live_ones_never(store: Store) -> None:
     make(store, Change(blank(page="live"), row(page="live")))
     (came,) = make(store, Change(blank(page="gone"), row(page="gone", state="suspected")))
     make(store, Change(came, replace(came, state=NONE)))
-    with store.writing() as connection:
-        assert purge_incidents(connection, AT) == 0
-        assert purge_incidents(connection, AT + timedelta(days=1)) == 2
+    assert purge_incidents(store, AT) == 0
+    assert purge_incidents(store, AT + timedelta(days=1)) == 2
     assert [one.page for one in last(store, "sale", "live", "gone")] == ["live"]
     assert transitions(store, closed.id) == []
 
