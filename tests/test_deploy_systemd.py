@@ -129,7 +129,7 @@ def test_landwatch_watches_over_tcp_and_udp_under_the_units_system_calls(
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
     ):
         manager.bind("notify")
-        manager.settimeout(60)
+        manager.settimeout(180)
         way = f"resolve: ['{server.resolve}'], ca: '{authority.ca_file}'"
         probes = f"http: {{every: 5s, protocols: [h1, h2, h3], {way}}}, tls: {{every: 5s, {way}}}"
         (tmp_path / "landwatch.yaml").write_text(
@@ -146,7 +146,7 @@ def test_landwatch_watches_over_tcp_and_udp_under_the_units_system_calls(
             wait_for(manager, "READY=1")
             samples = seen(tmp_path, manager)
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=180)
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
