@@ -20,6 +20,7 @@ from monitor.metrics.collector import Metrics
 from monitor.scoreboard import USUAL
 from monitor.web.app import make_app
 from monitor.web.board import WINDOWS, Board, Facts
+from probes.keepsake import shelf
 
 COMMAND_LINE = page("docs/commands.md")
 OPERATIONS = page("docs/operations.md")
@@ -126,7 +127,11 @@ def test_every_path_that_is_served_stands_in_the_docs_and_no_other() -> None:
 
 def test_the_files_of_the_state_folder_are_those_in_the_docs() -> None:
     files = OPERATIONS.under("The state folder", "file").by_first()
-    assert files.keys() == {DATABASE, daemon.SPOOL, "landwatch.lock"}
+    assert files.keys() == {DATABASE, daemon.SPOOL, "landwatch.lock", "browser/up"}
+    kept = files["browser/up"][1]
+    for bounds in (shelf.UP, shelf.FAILED):
+        assert f"{bounds.sets:,} ({bounds.size // 1024 // 1024} MiB)" in kept
+    assert set(shelf.NAMES.values()) <= set(spans(kept))
     assert '"landwatch.lock"' in (ROOT / "monitor" / "state.py").read_text(encoding="utf-8")
 
 
