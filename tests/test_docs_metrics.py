@@ -16,6 +16,7 @@ from monitor.metrics import declared
 from monitor.metrics.declared import OWN_FAMILIES, PAGE_FAMILIES, TTFB
 from monitor.metrics.evidence_series import MOST_VITALS
 from monitor.metrics.exposition import Format, Snapshot, expose
+from monitor.metrics.judge_declared import JUDGE_FAMILIES
 from monitor.metrics.own import Own
 from monitor.metrics.readings import ADDRESS_STATES, HTTP3_STATES
 from monitor.metrics.series import TargetSeries
@@ -26,7 +27,7 @@ from probes.sample import Attempt, Fault, Hop, Outcome, Sample
 from probes.target import Target
 
 METRICS = page("docs/metrics.md")
-FAMILIES = {family.name: family for family in (*PAGE_FAMILIES, *OWN_FAMILIES)}
+FAMILIES = {family.name: family for family in (*PAGE_FAMILIES, *JUDGE_FAMILIES, *OWN_FAMILIES)}
 NAMES = {
     name
     for family in FAMILIES.values()
@@ -42,16 +43,17 @@ QUERIES = [
 
 
 def rows() -> dict[str, list[str]]:
-    return (
-        METRICS.under("Of pages", "name").by_first() | METRICS.under("Of landwatch itself", "name").by_first()
-    )
+    found: dict[str, list[str]] = {}
+    for heading in ("Of pages", "Of objectives and incidents", "Of landwatch itself"):
+        found |= METRICS.under(heading, "name").by_first()
+    return found
 
 
 def exposed() -> dict[str, str]:
     """The kind of each metric that a scrape brings, pages' series included."""
     text = expose(Snapshot([], Own()), Format(), Pace()).decode()
     kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
-    return kinds | {family.name: family.kind for family in PAGE_FAMILIES}
+    return kinds | {family.name: family.kind for family in (*PAGE_FAMILIES, *JUDGE_FAMILIES)}
 
 
 def test_every_metric_stands_in_the_docs_and_no_other() -> None:
