@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from probes.firstscreen.capture import Capture, Ended
 from probes.firstscreen.watching import Watching
-from probes.firstscreen.world import is_gone
 
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page
@@ -59,9 +58,7 @@ async def _go(page: Page, url: str, limit: float) -> tuple[Ended, str | None]:
         await page.goto(url, wait_until="commit", timeout=limit * 1000)
     except TooLate:
         return Ended.LIMIT, "no document came"
-    except Error as error:
-        if page.is_closed() or is_gone(error):
-            raise
+    except Error as error:  # if the page is gone, the end of the watching says so
         return Ended.FAILED, error.message[:_MOST_WORDS]
     return Ended.LIMIT, None
 

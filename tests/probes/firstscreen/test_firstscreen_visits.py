@@ -196,9 +196,10 @@ async def test_a_browser_that_is_gone_raises() -> None:
 
 async def test_a_page_that_is_gone_before_it_answers_raises() -> None:
     async with browser() as used, site([SILENT]) as served, opened(used) as (fresh, session):
+        asked = asyncio.create_task(fresh.wait_for_event("request"))
         visiting = asyncio.create_task(collect(fresh, session, served.url(SILENT)))
-        await asyncio.sleep(0.5)
-        await used.close()
+        await asked
+        await fresh.close()
         with pytest.raises(Error):
             await visiting
 
