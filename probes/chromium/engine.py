@@ -68,8 +68,7 @@ class Engine:
                     self._browser = await self._start(executable, way)
             except (Error, TimeoutError) as error:
                 await self.close()
-                words = str(error).strip().partition("\n")[0] or "no answer"
-                raise OwnFault(Fault.INTERNAL, f"the browser can't be started: {words}") from error
+                raise OwnFault(Fault.INTERNAL, f"the browser can't be started: {_why(str(error))}") from error
         self.overrun = False
         return self._browser
 
@@ -154,3 +153,10 @@ class Engine:
                 self.overrun = True
                 with suppress(ProcessLookupError):
                     os.kill(max(pages, key=lambda one: one.memory).pid, signal.SIGKILL)
+
+
+def _why(words: str) -> str:
+    """The browser's own last words, where the driver repeats them, else the driver's first."""
+    own = [line.partition("[err]")[2].strip() for line in words.splitlines() if "[err]" in line]
+    said = [line for line in own if line] or words.strip().splitlines()
+    return (said[-1] if own else said[0] if said else "no answer")[:300]

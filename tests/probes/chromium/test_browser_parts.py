@@ -147,7 +147,9 @@ def test_what_is_told_is_bounded() -> None:
     assert {len(words) for words in console.errors} == {evidence.MOST_WORDS}
 
 
-@pytest.mark.parametrize(("url", "place"), [("http://x:port/", None), ("ftp://x/", None), ("ws://x/", ("x", 80))])
+@pytest.mark.parametrize(
+    ("url", "place"), [("http://x:port/", None), ("ftp://x/", None), ("ws://x/", ("x", 80))]
+)
 def test_places_are_of_the_web(url: str, place: tuple[str, int] | None) -> None:
     assert place_of(url) == place
 
