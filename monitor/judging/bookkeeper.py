@@ -71,8 +71,8 @@ class Bookkeeper:
         self._error: str | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="landwatch-bookkeeper", daemon=True)
-        self._began = self._due = self._write_due = wall()
-        self._ledger = Ledger(self._settler.paces, hour_of(self._began))
+        self._due = self._write_due = began = wall()
+        self._ledger = Ledger(self._settler.paces, began)
 
     def put(self, sample: Sample) -> None:
         """Hand over a sample, which nobody changes any more. Never waits, never raises."""
@@ -150,9 +150,9 @@ class Bookkeeper:
 
     def _begin(self, now: float) -> None:
         """Begin the books anew, as a process does that has just started."""
-        self._began = self._due = self._write_due = now
+        self._due = self._write_due = now
         with self._lock:
-            self._ledger = Ledger(self._settler.paces, hour_of(now))
+            self._ledger = Ledger(self._settler.paces, now)
 
     def _count(self) -> None:
         samples = []
@@ -164,7 +164,7 @@ class Bookkeeper:
     def _take_over(self, now: float) -> None:
         start = self._ledger.unknown
         assert start is not None
-        found = take_over(self._store, self._region, self._settler.paces, start, self._began, now)
+        found = take_over(self._store, self._region, self._settler.paces, start, self._ledger.began, now)
         self._failing |= found.failing
         with self._lock:
             self._ledger.take_over(found.entries)

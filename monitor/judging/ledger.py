@@ -49,16 +49,22 @@ class Entry:
 
 
 class Ledger:
-    """Counts samples. It is used by one thread at a time."""
+    """Counts samples that were taken from a moment on. It is used by one thread at a time.
 
-    def __init__(self, paces: Paces, unknown: int) -> None:
+    What was taken earlier is another one's, so that nothing is counted twice: a rollup that lacks something
+    is made right from the samples in the store, one that counts too much looks as if it knew more than these.
+    """
+
+    def __init__(self, paces: Paces, began: float) -> None:
         self.paces = paces
         """How often each series is measured now."""
-        self.unknown: int | None = unknown
-        """The hour of which earlier processes may have seen something too, until that is taken over."""
+        self.began = began
+        """From when on samples are counted."""
+        self.unknown: int | None = hour_of(began)
+        """The hour of which others may have seen something before, until that is taken over."""
         self.failing: dict[Series, float] = {}
         """Series that were seen down, with the moment of the first bad sample since it was looked into."""
-        self.first = unknown
+        self.first = hour_of(began)
         """The first hour whose samples are counted."""
         self._entries: dict[Place, Entry] = {}
 
@@ -67,7 +73,7 @@ class Ledger:
         groups: dict[Place, list[Sample]] = defaultdict(list)
         for sample in samples:
             series, at = series_of(sample), sample.at.timestamp()
-            if sample.attempt is Attempt.SCHEDULED:
+            if sample.attempt is Attempt.SCHEDULED and at >= self.began:
                 groups[Place(series, hour_of(at))].append(sample)
             if sample.outcome is Outcome.DOWN and measures(sample):
                 self.failing.setdefault(series, at)
