@@ -11,27 +11,24 @@ There is no UDP through SOCKS in a browser: HTTP/3, WebRTC and WebTransport do n
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
-import struct
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
+from probes.chromium import socks
 from probes.chromium.relay import relay
-from probes.failure import Failure
+from probes.chromium.shaping import Shaping
+from probes.failure import Failure, OwnFault
 from probes.sample import Clock, Fault
 from probes.wire.addresses import Address, IpNetwork, Scope, may_follow
-from probes.wire.dial import dial
-from probes.wire.names import Names, Pins
+from probes.wire.dial import Dialled, dial, race
+from probes.wire.names import Lookup, Names, Pins
 from probes.wire.query import Server
 from probes.wire.sockets import TimedSocket
 
 MOST_CONNECTIONS = 512
 """How many connections a visit may ask for."""
 _HELLO_SECONDS = 10.0
-_OK, _REFUSED, _UNREACHABLE, _NOT_ALLOWED, _GENERAL = 0, 5, 4, 2, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +78,20 @@ class Forbidden(Failure):
 class Fence:
     """The proxy of one visit."""
 
-    def __init__(self, names: Names, rules: Rules, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        names: Names,
+        rules: Rules,
+        shaping: Shaping | None = None,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self.connections: list[Connection] = []
         """What was asked for, in order."""
         self.port = 0
         self._names = names
         self._rules = rules
+        self._shaping = shaping
         self._clock = clock
         self._scope: Scope | None = None
         self._server: asyncio.Server | None = None
@@ -119,9 +124,9 @@ class Fence:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(_HELLO_SECONDS):
-            asked = await _hear(reader, writer)
+            asked = await socks.hear(reader, writer)
         if asked is None or len(self.connections) >= MOST_CONNECTIONS:
-            writer.write(_reply(_GENERAL))
+            writer.write(socks.reply(socks.GENERAL))
             await writer.drain()
             return
         connection = Connection(*asked, asked=self._clock())
@@ -131,27 +136,24 @@ class Fence:
         except Failure as failure:
             connection.failure = failure
             connection.ended = self._clock()
-            writer.write(_reply(_code(failure)))
+            writer.write(socks.reply(_code(failure)))
             await writer.drain()
             return
         connection.ended = self._clock()
         try:
-            writer.write(_reply(_OK))
-            await relay(reader, writer, upstream, connection)
+            writer.write(socks.reply(socks.OK))
+            await relay(reader, writer, upstream, connection, self._shaping)
         finally:
             upstream.close()
 
     async def _dial(self, connection: Connection) -> TimedSocket:
         rules = self._rules
-        lookup = await self._names.look_up(
-            connection.host, connection.port, ip=rules.ip, pins=rules.pins, servers=rules.servers
-        )
-        connection.dns = lookup.took
+        lookup = await self._look_up(connection)
         own = connection.host.lower().rstrip(".") == rules.host
         first = own and self._scope is None
         permit = _any if first or lookup.pinned else lambda address: self._permit(connection, address)
         try:
-            dialled = await dial(lookup, connection.port, permit)
+            dialled = await self._connect(lookup, connection.port, permit)
         finally:
             await lookup.close()
         stream = dialled.stream
@@ -162,45 +164,43 @@ class Fence:
             self._scope = stream.address.scope
         return stream
 
+    async def _look_up(self, connection: Connection) -> Lookup:
+        rules, shaping = self._rules, self._shaping
+        try:
+            lookup = await self._names.look_up(
+                connection.host, connection.port, ip=rules.ip, pins=rules.pins, servers=rules.servers
+            )
+        except Failure as failure:
+            if shaping is not None and not isinstance(failure, OwnFault):
+                await shaping.look_up(connection.host)
+            raise
+        connection.dns = lookup.took
+        if shaping is not None and lookup.took is not None:
+            try:
+                connection.dns = lookup.took + await shaping.look_up(lookup.host)
+            except BaseException:
+                await lookup.close()
+                raise
+        return lookup
+
+    async def _connect(
+        self, lookup: Lookup, port: int, permit: Callable[[Address], None]
+    ) -> Dialled[TimedSocket]:
+        shaping = self._shaping
+        if shaping is None:
+            return await dial(lookup, port, permit)
+        return await race(lookup, permit, lambda address: shaping.connect(address, port))
+
     def _permit(self, connection: Connection, address: Address) -> None:
         if not may_follow(address, self._scope or Scope.PUBLIC, self._rules.networks):
             connection.refused = True
             raise Forbidden(address)
 
 
-async def _hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, int] | None:
-    """What the browser wants to be connected to (RFC 1928); ``None`` where it is none of ours."""
-    version, methods = await reader.readexactly(2)
-    if version != 5:
-        return None
-    await reader.readexactly(methods)
-    writer.write(b"\x05\x00")
-    version, command, _, kind = await reader.readexactly(4)
-    if kind == 1:
-        host = socket.inet_ntop(socket.AF_INET, await reader.readexactly(4))
-    elif kind == 4:
-        host = socket.inet_ntop(socket.AF_INET6, await reader.readexactly(16))
-    elif kind == 3:
-        (length,) = await reader.readexactly(1)
-        host = (await reader.readexactly(length)).decode("ascii", "replace")
-    else:
-        return None
-    (port,) = struct.unpack("!H", await reader.readexactly(2))
-    if version != 5 or command != 1 or not port:
-        return None
-    with suppress(ValueError):
-        host = str(ipaddress.ip_address(host.strip("[]")))
-    return host, port
-
-
-def _reply(code: int) -> bytes:
-    return bytes((5, code, 0, 1, 0, 0, 0, 0, 0, 0))
-
-
 def _code(failure: Failure) -> int:
     if isinstance(failure, Forbidden):
-        return _NOT_ALLOWED
-    return _UNREACHABLE if failure.fault is Fault.DNS else _REFUSED
+        return socks.NOT_ALLOWED
+    return socks.UNREACHABLE if failure.fault is Fault.DNS else socks.REFUSED
 
 
 def _any(_: Address) -> None:

@@ -90,7 +90,7 @@ class Options(_Frozen):
     profile: Literal["mobile", "desktop"] = "mobile"
     """The device that visits."""
     network: Literal["none", "4g", "slow-4g", "3g"] = "none"
-    """What the browser makes of the network: bodies come slower, but names, connections and TLS do not."""
+    """The network that the visitor is in: its delay and its rates hold for all that the visit does."""
     cpu: Annotated[float, Field(ge=1, le=20)] = 1.0
     """How many times slower the processor is made."""
     runs: Annotated[int, Field(ge=1, le=9)] = 1

@@ -1,4 +1,4 @@
-"""Who visits: the device, the network that its browser pretends to have, and how slow its processor is."""
+"""Who visits: the device, and the network that it is in."""
 
 from __future__ import annotations
 
@@ -53,30 +53,25 @@ PROFILES = {
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What the browser's own throttling makes of the network: bodies only, see the manual."""
+    """A network between the visitor and ours, through which everything passes."""
 
-    latency: float
-    """Milliseconds added to each request's answer."""
+    rtt: float
+    """Seconds that a round trip takes longer."""
     down: float
     up: float
     """Bits a second."""
 
-    def conditions(self) -> dict[str, Any]:
-        """Parameters of ``Network.emulateNetworkConditions``."""
-        return {
-            "offline": False,
-            "latency": self.latency,
-            "downloadThroughput": self.down / 8,
-            "uploadThroughput": self.up / 8,
-        }
+    def facts(self) -> dict[str, float]:
+        """The same by name, as the evidence has it."""
+        return {"rtt": self.rtt, "down": self.down, "up": self.up}
 
 
 NETWORKS = {
-    "4g": Network(latency=60, down=9_000_000, up=1_500_000),
-    "slow-4g": Network(latency=150, down=1_638_400, up=750_000),
-    "3g": Network(latency=300, down=700_000, up=700_000),
+    "4g": Network(rtt=0.060, down=9_000_000, up=1_500_000),
+    "slow-4g": Network(rtt=0.150, down=1_638_400, up=750_000),
+    "3g": Network(rtt=0.300, down=700_000, up=700_000),
 }
-"""By the names of the option ``network``; ``none`` is not throttled."""
+"""By the names of the option ``network``; ``none`` is not shaped."""
 
 
 def major(version: str) -> str:

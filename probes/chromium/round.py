@@ -14,6 +14,8 @@ from probes.chromium.fence import Fence, Rules
 from probes.chromium.launch import Way, own_user
 from probes.chromium.options import Options
 from probes.chromium.order import Order
+from probes.chromium.profiles import NETWORKS
+from probes.chromium.shaping import Shaping
 from probes.chromium.trust import trusted_key
 from probes.chromium.visit import Seen, Visit
 from probes.failure import Failure, OwnFault
@@ -72,7 +74,8 @@ class Rounds:
         return answer
 
     async def _visit(self, order: Order, options: Options, until: float) -> Seen:
-        fence = Fence(self._names, rules_of(order, options))
+        network = NETWORKS.get(options.network)
+        fence = Fence(self._names, rules_of(order, options), Shaping(network) if network else None)
         try:
             browser = await self._engine.ready(options.binary, self._way)
             await fence.open()
@@ -107,6 +110,7 @@ class Rounds:
             "sandbox": self._engine.sandbox,
             "profile": options.profile,
             "network": options.network,
+            "shaped": NETWORKS[options.network].facts() if options.network in NETWORKS else None,
             "cpu": options.cpu,
             "runs": [_run(each) for each in seen],
             "chosen": chosen,

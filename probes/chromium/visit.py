@@ -24,7 +24,7 @@ from probes.chromium.hops import (
 )
 from probes.chromium.journey import Journey
 from probes.chromium.order import Order
-from probes.chromium.profiles import NETWORKS, PROFILES
+from probes.chromium.profiles import PROFILES
 from probes.failure import Failure, OwnFault
 from probes.firstscreen.capture import Capture, Ended
 from probes.firstscreen.collect import collect
@@ -38,6 +38,9 @@ _CLEANING = 2.0
 """Seconds in which a context must be gone, or the browser goes with it."""
 _AFTER = 3.0
 """Seconds of a visit's time that are kept for what comes after the watching."""
+
+
+_TOO_MUCH = Failure(Fault.CONTENT, "the page needed more memory than a page may have")
 
 
 @dataclass(slots=True)
@@ -102,7 +105,8 @@ class Visit:
         except Failure as failure:
             self.seen.failed(failure)
         except TimeoutError:
-            self.seen.failed(Failure(Fault.TIMEOUT, "the visit was not over in its time"))
+            late = Failure(Fault.TIMEOUT, "the visit was not over in its time")
+            self.seen.failed(_TOO_MUCH if self._overrun() else late)
             self.seen.clean = False
         except Error as error:
             words = error.message.partition("\n")[0][:300]
@@ -150,7 +154,7 @@ class Visit:
     def _failure(self, capture: Capture) -> Failure:
         """Why the browser came to no page."""
         if self._overrun():
-            return Failure(Fault.CONTENT, "the page needed more memory than a page may have")
+            return _TOO_MUCH
         main = [request for request in capture.requests if request.main]
         last = main[-1] if main else None
         if last is None:
@@ -226,10 +230,6 @@ class Visit:
                 self.seen.clean = True
 
     async def _throttle(self, cdp: CDPSession) -> None:
-        network = NETWORKS.get(self._options.network)
-        if network is not None:
-            await cdp.send("Network.enable")
-            await cdp.send("Network.emulateNetworkConditions", network.conditions())
         if self._options.cpu > 1:
             await cdp.send("Emulation.setCPUThrottlingRate", {"rate": self._options.cpu})
 
