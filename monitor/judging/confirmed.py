@@ -38,9 +38,10 @@ class Confirmed:
         self._bad |= bad
 
     def _shift(self, start: int) -> None:
-        """Let what was counted begin where the new grid does; what came before is over."""
+        """Let what was counted begin where the new grid does; what came before is counted no more."""
         moved = (start - self._start) // self._length
-        if moved >= 0:
+        if moved > 0:
+            self._since = max(self._since, start)
             self._known >>= moved
             self._bad >>= moved
         else:

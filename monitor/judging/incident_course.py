@@ -59,7 +59,9 @@ def follow(head: IncidentRow | None, matter: Matter, looks: Iterable[Seen], by: 
         incident = changed
         if incident.state is State.CLOSED:
             break
-    if not _is_news(before, first, incident):
+    if before.version == 0 and incident.state is State.NONE:
+        return None
+    if not steps and not _is_news(first, incident):
         return None
     return Change(before, _row(incident), tuple(steps))
 
@@ -108,9 +110,7 @@ def _sharpened(old: Incident, new: Incident, edge: Callable[[], Edge | None]) ->
     return replace(new, until=found.at, closed_by=found.sample or new.closed_by)
 
 
-def _is_news(before: IncidentRow, first: Incident, last: Incident) -> bool:
-    if before.version == 0 and last.state is State.NONE:
-        return False
+def _is_news(first: Incident, last: Incident) -> bool:
     if replace(last, seen=first.seen) != first:
         return True
     return last.seen is not None and (first.seen is None or last.seen - first.seen >= REFRESH)

@@ -26,17 +26,20 @@ from monitor.judging.incident_matters import (
     view_of,
 )
 from monitor.judging.incident_plan import PageKey, PagePlan
-from monitor.judging.incident_silence import last_samples, newest
+from monitor.judging.incident_silence import is_lively, last_samples, newest
 from monitor.judging.incident_window import PageWindow, Window, start_of
 from monitor.judging.incident_witness import stored_outages, witness
 from monitor.judging.judged import Outlook, Seconds
 from monitor.sla.incidents import IncidentKind
 from monitor.sla.windows import moment
 from storage.incidents import CLOSED, Change, IncidentRow, apply_changes, last_incidents, live_incidents
+from storage.outages import OutageRow
 from storage.store import Store
 
 REMEMBERED = timedelta(minutes=5)
 """How often it is looked up which regions watch which page."""
+FAILURES = (IncidentKind.OUTAGE, IncidentKind.ADVISORY)
+"""The kinds that slices tell."""
 OPEN = ("open", "worsened", "recovering")
 """The states in which an incident counts as open."""
 
@@ -110,24 +113,50 @@ class Lookout:
     ) -> Matters:
         begin = moment(start_of(self._plans.values(), now))
         stored = cache(lambda: stored_outages(connection, self._plans, begin, now))
-        concerned = {(matter.vendor, matter.page) for matter in live}
+        silent = {(one.vendor, one.page) for one in live if one.kind is IncidentKind.SILENCE}
+        failing = {(one.vendor, one.page) for one in live if one.kind in FAILURES}
         found: Matters = {}
         for key, plan in self._plans.items():
             self._pace()
-            window = windows.get(key) or PageWindow()
-            regions = newest(self._known.get(key, {}), window.newest, self._region)
-            found.update(silences(plan, regions, live, now, self._since[key]))
-            view = view_of(plan, window, regions, now)
-            if view is None:
-                continue
-            self._confirmed[key].take(view.grid.start, view.grid.length, *counted_slices(plan, view, now))
-            if key in concerned or any(line.down for line in view.grid.lines.values()):
-
-                def saw(plan: PagePlan = plan, window: PageWindow = window) -> Witness:
-                    return witness(stored().get(plan.key, ()), window.samples, plan.every)
-
-                found.update(failures(plan, view, live, cache(saw)))
+            window, known = windows.get(key) or PageWindow(), self._known.get(key, {})
+            if key in silent or not is_lively(known.keys(), window.newest, self._region, now):
+                regions = newest(known, window.newest, self._region)
+                found.update(silences(plan, regions, live, now, self._since[key]))
+            if window.failing or key in failing or not self._count_quiet(plan, window, now):
+                found.update(self._failures(plan, window, live, now, stored))
         return found
+
+    def _count_quiet(self, plan: PagePlan, window: PageWindow, now: datetime) -> bool:
+        """Count the slices of a page of which nothing is down; whether that was all there is to do."""
+        slices = window.known(plan)
+        if slices is None:
+            return False
+        start, length, known = slices
+        counted = counted_slices(plan, start, length, known.bit_length(), now)
+        self._confirmed[plan.key].take(start, length, known & counted, 0)
+        return True
+
+    def _failures(
+        self,
+        plan: PagePlan,
+        window: PageWindow,
+        live: Mapping[Matter, IncidentRow],
+        now: datetime,
+        stored: Callable[[], Mapping[PageKey, list[tuple[str, OutageRow]]]],
+    ) -> Matters:
+        """The failures of a page, its slices counted."""
+        regions = {self._region, *self._known.get(plan.key, ()), *window.newest}
+        view = view_of(plan, window, regions, now)
+        if view is None:
+            return {}
+        grid, page = view.grid, view.page
+        counted = counted_slices(plan, grid.start, grid.length, grid.count, now)
+        self._confirmed[plan.key].take(grid.start, grid.length, page.known & counted, page.bad & counted)
+
+        def saw() -> Witness:
+            return witness(stored().get(plan.key, ()), window.samples, plan.every)
+
+        return dict(failures(plan, view, live, cache(saw)))
 
     def _changes(
         self,

@@ -46,14 +46,11 @@ def view_of(plan: PagePlan, window: PageWindow, regions: Collection[str], now: d
     )
 
 
-def counted_slices(plan: PagePlan, view: View, now: datetime) -> tuple[int, int]:
-    """The slices that are over and count, as sets: those that are known, and the bad ones among them."""
-    grid = view.grid
-    over = between(0, max(0, int(now.timestamp()) - grid.start) // grid.length)
-    left_out = plan.uncounted(grid.start, grid.start + grid.count * grid.length)
-    if left_out:
-        over &= ~slices_in(left_out, grid.start, grid.length, grid.count)
-    return view.page.known & over, view.page.bad & over
+def counted_slices(plan: PagePlan, start: int, length: int, count: int, now: datetime) -> int:
+    """The slices of a grid that are over, and count."""
+    over = between(0, min(count, max(0, int(now.timestamp()) - start) // length))
+    left_out = plan.uncounted(start, start + count * length)
+    return over & ~slices_in(left_out, start, length, count) if left_out else over
 
 
 def silences(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -16,6 +16,8 @@ from storage.glances import newest_of_series
 
 KNOWN = timedelta(days=1)
 """How long after its last sample a region is taken to watch a page still."""
+LEAST = 60
+"""Seconds without a sample that no page counts as silence."""
 
 
 def last_samples(
@@ -33,6 +35,12 @@ def last_samples(
         regions = found.setdefault(plan.key, {})
         regions[series.region] = max(regions.get(series.region, at), at)
     return found
+
+
+def is_lively(known: Set[str], seen: Mapping[str, int], own: str, now: datetime) -> bool:
+    """Whether every region of a page took a sample so lately that none can be silent."""
+    since = (now.timestamp() - LEAST) * 1e6
+    return own in seen and known <= seen.keys() and min(seen.values()) >= since
 
 
 def of_silence(

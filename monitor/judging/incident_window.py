@@ -19,11 +19,11 @@ from monitor.sla.slices import HOUR, Slices, slice_length, slice_reach
 from monitor.sla.timeline import Grid, grid_of
 from probes.sample import Attempt, Outcome
 from storage.glances import Glance, SliceRow, glances, read_slices
-from storage.packing import unpack_set
+from storage.packing import pack_set, unpack_set
 from storage.series import Series, known_series
 
-FRESH = timedelta(seconds=120)
-"""How far back samples are read: a rollup has them a minute later, and what it takes to write them."""
+FRESH = timedelta(seconds=90)
+"""How far back samples are read: a minute after they ended, a rollup has them."""
 LOOK_BACK = 900
 """Seconds that are looked at again each time, so that what came late is not missed."""
 LEAST_SLICES = 4
@@ -41,16 +41,53 @@ class PageWindow:
     """The rollups of its hours, by region."""
     samples: list[Glance] = field(default_factory=list)
     """The newest samples, bursts included."""
+    newest: dict[str, int] = field(default_factory=dict)
+    """When each region took its newest sample, whatever became of it, in microseconds since 1970."""
+    failing: bool = False
+    """Whether any of it is down."""
 
-    @property
-    def newest(self) -> dict[str, int]:
-        """When each region took its newest sample, whatever became of it, in microseconds since 1970."""
-        found: dict[str, int] = {}
-        for region, row in self.rows:
-            found[region] = max(found.get(region, 0), row.newest)
+    def add_row(self, region: str, row: SliceRow) -> None:
+        """Add the rollup of an hour."""
+        self.rows.append((region, row))
+        if row.down != _NONE:
+            self.failing = True
+        if row.newest > self.newest.get(region, 0):
+            self.newest[region] = row.newest
+
+    def add_sample(self, sample: Glance) -> None:
+        """Add one of the newest samples."""
+        self.samples.append(sample)
+        if sample.outcome == _DOWN:
+            self.failing = True
+        if sample.at > self.newest.get(sample.region, 0):
+            self.newest[sample.region] = sample.at
+
+    def known(self, plan: PagePlan) -> tuple[int, int, int] | None:
+        """The start of the slices, their length, and the set of those that any region measured.
+
+        It takes a tenth of what :meth:`grid` takes, and is for pages of which nothing is down. ``None``:
+        slices are of several lengths, or not all regions count.
+        """
+        length, reach = slice_length(plan.every), slice_reach(plan.every)
+        starts = [row.start for _, row in self.rows]
+        starts += [sample.at // _SECOND // HOUR * HOUR for sample in self.samples[:1]]
+        start = min(starts, default=0)
+        measured = 0
+        for _, row in self.rows:
+            if row.length != length or row.reach != reach:
+                return None
+            measured |= _unpacked(row.measured) << (row.start - start) // length
         for sample in self.samples:
-            found[sample.region] = max(found.get(sample.region, 0), sample.at)
-        return found
+            if sample.outcome == _UP and sample.attempt == _SCHEDULED and not sample.tainted:
+                place = (sample.at // _SECOND - start) // length
+                if place < 0:
+                    return None
+                measured |= 1 << place
+        known = measured
+        for _ in range(reach):
+            measured <<= 1
+            known |= measured
+        return None if plan.regions else (start, length, known)
 
     def grid(self, plan: PagePlan, regions: Iterable[str], end: int) -> Grid:
         """The slices of these regions, and of all that measured, until the one that ``end`` lies in."""
@@ -81,11 +118,11 @@ class Window:
             series = self._named(connection, row.series)
             plan = plans.get(series[:2]) if series else None
             if plan is not None and series is not None and series.probe == plan.probe:
-                found[plan.key].rows.append((series.region, row))
+                found[plan.key].add_row(series.region, row)
         for sample in glances(connection, now - FRESH, now):
             plan = plans.get(sample[:2])
             if plan is not None and sample.probe == plan.probe:
-                found[plan.key].samples.append(sample)
+                found[plan.key].add_sample(sample)
         return found
 
     def _named(self, connection: Connection, number: int) -> Series | None:
@@ -123,19 +160,22 @@ def _of_samples(
     down: dict[tuple[str, int], int] = defaultdict(int)
     cuts: dict[tuple[str, int], tuple[int, int]] = {}
     for sample in samples:
-        if sample.tainted or sample.attempt != Attempt.SCHEDULED or sample.outcome not in _MEASURES:
+        if sample.tainted or sample.attempt != _SCHEDULED or sample.outcome not in _MEASURES:
             continue
-        at = sample.at // 1_000_000
+        at = sample.at // _SECOND
         key = sample.region, at - at % HOUR
         if key not in cuts:
             like = hours.get(key)
             cuts[key] = (like.length, like.reach) if like else (slice_length(every), slice_reach(every))
         bit = 1 << at % HOUR // cuts[key][0]
         measured[key] |= bit
-        if sample.outcome == Outcome.DOWN:
+        if sample.outcome == _DOWN:
             down[key] |= bit
     for key, (length, reach) in cuts.items():
         yield key[0], Slices(key[1], HOUR, length, measured[key], down[key], reach)
 
 
-_MEASURES = (Outcome.UP.value, Outcome.DOWN.value)
+_UP, _DOWN, _SCHEDULED = Outcome.UP.value, Outcome.DOWN.value, Attempt.SCHEDULED.value
+_MEASURES = (_UP, _DOWN)
+_SECOND = 1_000_000
+_NONE = pack_set(0)
