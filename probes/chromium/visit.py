@@ -110,9 +110,8 @@ class Visit:
             self.seen.clean = False
         except Error as error:
             words = error.message.partition("\n")[0][:300]
-            self.seen.failed(
-                OwnFault(Fault.INTERNAL, f"the browser ended in the middle of the visit: {words}")
-            )
+            ended = OwnFault(Fault.INTERNAL, f"the browser ended in the middle of the visit: {words}")
+            self.seen.failed(_TOO_MUCH if self._overrun() else ended)
             self.seen.broken = True
         self._tell()
         return self.seen
