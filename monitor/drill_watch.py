@@ -11,7 +11,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from typing import Any
 
 from monitor.drill import Look
 from probes.sample import Sample
@@ -57,10 +57,11 @@ class Watcher:
         """Visit for so many seconds, or until ``ended``; then wait for what is under way."""
         began = self._mono()
         last = None if seconds is None else math.ceil(seconds / self._every)
+        end = asyncio.create_task(ended.wait(), name="end of the drill")
         try:
             while (last is None or self.due < last) and not ended.is_set():
                 at = began + self.due * self._every
-                await self._rest(at - self._mono(), ended)
+                await self._rest(at - self._mono(), end)
                 self._settle()
                 late = self._mono() - at
                 if late >= 0.0 and not ended.is_set():
@@ -71,9 +72,9 @@ class Watcher:
                 await asyncio.wait([self._tasks[0]])
                 self._settle()
         finally:
-            for task in self._tasks:
+            for task in (end, *self._tasks):
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(end, *self._tasks, return_exceptions=True)
 
     def _begin(self) -> None:
         if self.under_way >= self._most:
@@ -86,20 +87,12 @@ class Watcher:
         start = self._mono()
         return Look(start, await self._visit())
 
-    async def _rest(self, length: float, ended: asyncio.Event) -> None:
+    async def _rest(self, length: float, end: asyncio.Task[Any]) -> None:
         """Wait for so long, or until the end or a visit's end."""
         if length <= 0:
             await asyncio.sleep(0)
             return
-        end = asyncio.ensure_future(ended.wait())
-        try:
-            await asyncio.wait(
-                [end, *list(self._tasks)[:1]], timeout=length, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            end.cancel()
-            with suppress(asyncio.CancelledError):
-                await end
+        await asyncio.wait([end, *list(self._tasks)[:1]], timeout=length, return_when=asyncio.FIRST_COMPLETED)
 
     def _settle(self) -> None:
         while self._tasks and self._tasks[0].done():

@@ -15,6 +15,7 @@ from monitor.cli.page_url import page_url
 
 if TYPE_CHECKING:
     from monitor.cli.drill_scene import Teller
+    from monitor.sla.verdict import Finding
     from probes.target import Target
 
 FASTEST = 0.1
@@ -59,8 +60,8 @@ def command(
     target = _target(url, _seconds(timeout, "--timeout"), given, settings or [])
     drill = Drill(pace, _seconds(at_most, "--at-most"))
     teller = Lines(drill) if as_json else Scene(drill)
-    asyncio.run(_drill(target, teller, pace, None if length is None else _seconds(length, "--for")))
-    raise typer.Exit(EXIT_CODES[drill.verdict()[0]])
+    seconds = None if length is None else _seconds(length, "--for")
+    raise typer.Exit(EXIT_CODES[asyncio.run(_drill(target, teller, pace, seconds))])
 
 
 def _seconds(text: str, option: str, least: float = 0.001) -> float:
@@ -85,7 +86,7 @@ def _target(url: str, timeout: float, given: dict[str, object], settings: list[s
     return Target(page.host, page.path, str(page), "here", "http", options, timeout)
 
 
-async def _drill(target: Target, teller: Teller, every: float, length: float | None) -> None:
+async def _drill(target: Target, teller: Teller, every: float, length: float | None) -> Finding:
     """Visit the page by the runner and the probe that the daemon uses, and let ``teller`` tell of it."""
     from monitor.drill_watch import Watcher
     from monitor.health import open_health
@@ -99,7 +100,7 @@ async def _drill(target: Target, teller: Teller, every: float, length: float | N
         watcher = Watcher(lambda: runner.run(target, Attempt.BURST), teller.take, every=every)
         with _asked_to_end() as ended, teller.telling(watcher):
             await watcher.watch(length, ended)
-    teller.sum_up(watcher)
+        return teller.sum_up(watcher)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from rich.live import Live
 from monitor.cli.drill_words import began, over, state, summary, summary_plain
 from monitor.drill import Drill, DrillOutage, Look
 from monitor.drill_watch import Watcher
+from monitor.sla.verdict import Finding
 from probes.sample import Sample
 
 DRAWING = 0.25
@@ -31,8 +32,8 @@ class Teller(Protocol):
     def telling(self, watcher: Watcher) -> Any:
         """A context for as long as the drill lasts."""
 
-    def sum_up(self, watcher: Watcher) -> None:
-        """Finish the drill, and tell what it came to."""
+    def sum_up(self, watcher: Watcher) -> Finding:
+        """Finish the drill, tell what it came to, and say what it proves."""
 
 
 class Scene:
@@ -63,12 +64,13 @@ class Scene:
             finally:
                 drawing.cancel()
 
-    def sum_up(self, watcher: Watcher) -> None:
-        """Finish the drill, and print what it came to."""
+    def sum_up(self, watcher: Watcher) -> Finding:
+        """Finish the drill, print what it came to, and say what it proves."""
         last = self._drill.finish()
         if last is not None:
             self._print(over(last, self._drill.at_most))
         self._print(summary(self._drill, watcher))
+        return self._drill.verdict()[0]
 
     async def _draw(self, live: Live, watcher: Watcher) -> None:
         while True:
@@ -101,12 +103,13 @@ class Lines:
         """Nothing is told beside the visits."""
         yield
 
-    def sum_up(self, watcher: Watcher) -> None:
-        """Finish the drill, and print what it came to."""
+    def sum_up(self, watcher: Watcher) -> Finding:
+        """Finish the drill, print what it came to, and say what it proves."""
         last = self._drill.finish()
         if last is not None:
             _print_line({"event": "lasting", "outage": last.plain()})
         _print_line({"event": "summary", "summary": summary_plain(self._drill, watcher)})
+        return self._drill.verdict()[0]
 
 
 def _print_line(what: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from monitor.sla.slices import HOUR
 from monitor.sla.verdict import Finding, seconds
 from monitor.sla.windows import moment
 
+_WAYS = MappingProxyType({"time": "by time", "regions": "by regions", "requests": "by requests"})
 _PERCENTILES = ("p50", "p75", "p90", "p95", "p99")
 
 
@@ -72,15 +73,13 @@ def _of_availability(one: Judgement) -> Iterator[tuple[str, Text]]:
         worst, best = figure(one.objective, verdict.worst), figure(one.objective, verdict.best)
         yield "unknown time", Text(f"{worst} if all of it was down, {best} if all of it was up")
     beside = [
-        f"{words} {figure(one.objective, verdict.beside.get(name))}"
-        for name, words in (
-            ("time", "by time"),
-            ("regions", "by regions"),
-            ("requests", "by requests"),
-            ("with_maintenance", "with maintenance counted"),
-        )
-        if verdict.beside.get(name) is not None
+        f"{words} {figure(one.objective, value)}"
+        for name, words in _WAYS.items()
+        if (value := verdict.beside.get(name)) is not None
     ]
+    counted = verdict.beside.get("with_maintenance")
+    if counted is not None and counted != verdict.value:
+        beside.append(f"with maintenance counted {figure(one.objective, counted)}")
     if beside:
         yield "beside", Text(", ".join(beside))
 

@@ -19,10 +19,12 @@ def happenings(data: PageData, span: Span, accounting: Accounting) -> list[Happe
     Outages are those of the quorum that was agreed on, each of them, however short and whether it counts or
     not. What lies in none of them is an advisory.
     """
+    seen = [outage for region in data.regions for outage in region.outages]
+    if not seen:
+        return []
     excluded = exclusions(data, span, accounting)
     plain = replace(accounting, length=0, consecutive=1, hours=None, maintenance_excluded=False)
     runs = by_time(data, span, plain, ()).runs
-    seen = [outage for region in data.regions for outage in region.outages]
     known = len({region.region for region in data.regions})
     found = page_outages(runs, seen, plain.quorum.needs(known, known))
     whole = {(one.opened_by, one.first_bad): one for _, one in found}.values()

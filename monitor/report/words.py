@@ -73,6 +73,8 @@ _ENOUGH = MappingProxyType({"ms": 1000.0, "s": 120.0, "min": 120.0})
 
 def covered(share: float) -> str:
     """How much was measured, cut and not rounded."""
+    if 0.0 < share < 0.0001:
+        return "< 0.01 %"  # a little is not nothing
     return f"{int(share * 10_000 + 1e-9) / 100:g} %"
 
 

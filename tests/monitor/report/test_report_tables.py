@@ -292,6 +292,13 @@ def test_an_outage_is_told_whether_it_counts_or_not() -> None:
     assert all(one.excluded for one in happenings(page_data(), HOUR, closed))
 
 
+def test_availability_is_told_with_maintenance_too_where_that_is_another() -> None:
+    work = Maintenance(moment_of(500), moment_of(700), moment_of(0) - timedelta(days=1))
+    text = words(shown(report(page_report(page_data(maintenance=[work])))))
+    assert "with maintenance counted 98.3333 %" in text
+    assert "with maintenance" not in shown(report(page_report(page_data())))
+
+
 def test_what_lies_outside_the_window_is_left_out() -> None:
     data = page_data(hours=2)
     later = replace(HOUR, start=HOUR.start + 3600, end=HOUR.end + 3600, closes=HOUR.closes + 3600)

@@ -69,7 +69,8 @@ def test_verdicts_need_no_colour() -> None:
 
 
 def test_coverage_is_cut() -> None:
-    assert [covered(share) for share in (1.0, 0.98999, 0.0, 0.99)] == ["100 %", "98.99 %", "0 %", "99 %"]
+    shares = {1.0: "100 %", 0.98999: "98.99 %", 0.99: "99 %", 0.00009: "< 0.01 %", 0.0: "0 %"}
+    assert {share: covered(share) for share in shares} == shares
 
 
 def test_numbers_have_three_digits() -> None:
