@@ -49,8 +49,8 @@ format: $(VENV)/.tests ## Put the code into its format.
 bench: $(VENV)/.tests ## Measure accuracy, cost and scale, beside blackbox_exporter where it is installed.
 	$(BIN)/python tests/bench/run.py $(BENCH)
 
-packages: ## Install the Debian packages that some tests use (as root), or say which are missing.
-	@sh tests/packages.sh
+packages: $(VENV)/.tests ## Install what tests use beside Python packages (as root), or say what is missing.
+	@sh tests/packages.sh $(BIN)
 
 clean: ## Remove what was built; keep ./state.
 	rm -rf $(VENV) build *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
