@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from monitor.drill import Look
+from monitor.drill_outage import Look
 from probes.sample import Sample
 
 MOST = 64

@@ -13,7 +13,8 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from monitor.cli.drill_words import began, over, state, summary, summary_plain
-from monitor.drill import Drill, DrillOutage, Look
+from monitor.drill import Drill
+from monitor.drill_outage import DrillOutage, Look
 from monitor.drill_watch import Watcher
 from monitor.sla.verdict import Finding
 from probes.sample import Sample

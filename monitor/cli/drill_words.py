@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.printable import printable
-from monitor.drill import Drill, DrillOutage, Where
+from monitor.drill import Drill
+from monitor.drill_outage import DrillOutage, Where
 from monitor.drill_watch import Watcher
 from monitor.report.words import FINDING_STYLES, finding_words
 from monitor.sla.verdict import Finding, seconds

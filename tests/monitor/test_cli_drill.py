@@ -23,7 +23,8 @@ from scripted import Scripted, answering, head, refused_port, response, serve
 from monitor.cli.drill_scene import Lines, Scene
 from monitor.cli.drill_words import began, over, state, summary, summary_plain
 from monitor.cli.verdict_exit import EXIT_CODES, worst
-from monitor.drill import Drill, Where
+from monitor.drill import Drill
+from monitor.drill_outage import Where
 from monitor.drill_watch import MOST, Watcher
 from monitor.sla.verdict import Finding
 from probes.sample import Sample

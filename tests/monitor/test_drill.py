@@ -9,7 +9,8 @@ from drilling import BEGAN, EVERY, judged, look, steady
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.drill import Drill, Look, Where
+from monitor.drill import Drill
+from monitor.drill_outage import Look, Where
 from monitor.sla.verdict import Finding
 from probes.sample import Hop
 

@@ -12,7 +12,8 @@ from scripted import head, response, serve
 from storing import make_sample
 from visiting import Untroubled
 
-from monitor.drill import Drill, Look
+from monitor.drill import Drill
+from monitor.drill_outage import Look
 from monitor.drill_watch import Watcher
 from monitor.runner import Runner
 from probes import http
