@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROWS = 32_768
 """Rows of a row group at most."""
-BYTES = 16 * 1024 * 1024
+BYTES = 24 * 1024 * 1024
 """Bytes of a row group in memory, after which it is written; the last few hundred rows may go beyond."""
 _CHUNK = 250
 """Samples that are turned into columns at once: as objects they take many times the room."""
