@@ -152,7 +152,10 @@ class Fence:
         own = connection.host.lower().rstrip(".") == rules.host
         first = own and self._scope is None
         permit = _any if first or lookup.pinned else lambda address: self._permit(connection, address)
+        connection.dns = lookup.took
         try:
+            if self._shaping is not None and lookup.took is not None:
+                connection.dns = lookup.took + await self._shaping.look_up(lookup.host)
             dialled = await self._connect(lookup, connection.port, permit)
         finally:
             await lookup.close()
@@ -167,21 +170,13 @@ class Fence:
     async def _look_up(self, connection: Connection) -> Lookup:
         rules, shaping = self._rules, self._shaping
         try:
-            lookup = await self._names.look_up(
+            return await self._names.look_up(
                 connection.host, connection.port, ip=rules.ip, pins=rules.pins, servers=rules.servers
             )
         except Failure as failure:
             if shaping is not None and not isinstance(failure, OwnFault):
-                await shaping.look_up(connection.host)
+                await shaping.look_up(connection.host.lower().rstrip("."))
             raise
-        connection.dns = lookup.took
-        if shaping is not None and lookup.took is not None:
-            try:
-                connection.dns = lookup.took + await shaping.look_up(lookup.host)
-            except BaseException:
-                await lookup.close()
-                raise
-        return lookup
 
     async def _connect(
         self, lookup: Lookup, port: int, permit: Callable[[Address], None]
