@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.health import Health, Lags
 from monitor.judging.service import Judging
 from monitor.metrics.own import Histogram, Own
+from monitor.open_probes import OpenProbes
 from monitor.pipeline import Pipeline
 from monitor.reload import Reloads
 from monitor.schedule import Schedule
@@ -24,6 +25,7 @@ class Condition:
         health: Health,
         reloads: Reloads,
         judging: Judging,
+        probes: OpenProbes,
     ) -> None:
         self._version = version
         self._schedule = schedule
@@ -32,6 +34,7 @@ class Condition:
         self._health = health
         self._reloads = reloads
         self._judging = judging
+        self._probes = probes
 
     def troubles(self) -> list[str]:
         """What keeps the daemon from being ready; nothing when it is."""
@@ -77,6 +80,7 @@ class Condition:
             refused=state.refused,
             store_ok=state.store_ok,
             sink_errors=self._pipeline.errors,
+            restarts=self._probes.restarts(),
             reload_ok=self._reloads.error is None,
             reload_at=self._reloads.at,
             works=self._judging.judged.works,

@@ -126,6 +126,7 @@ class Daemon:
             health=health,
             reloads=self.reloads,
             judging=self._judging,
+            probes=probes,
         )
         self.board = Board(self.standing, self.facts)
         self._every: dict[Series, float] = {}

@@ -55,6 +55,11 @@ class OpenProbes:
                 raise ProbeUnavailable(f"the {name} probe can't be opened: {error}") from error
             self.opened[name] = probe
 
+    def restarts(self) -> dict[str, int]:
+        """How often each open kind's own programs failed it, of the kinds that have any."""
+        counts = {name: getattr(probe, "restarts", None) for name, probe in self.opened.items()}
+        return {name: count for name, count in counts.items() if count is not None}
+
     async def __aenter__(self) -> Self:
         """Nothing is open yet."""
         return self

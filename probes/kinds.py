@@ -26,6 +26,9 @@ class Probe(Protocol):
 
     One of which only so many runs can go on at a time has ``turn(target)`` too: an async context manager that
     waits until there is room, and yields what measures. What was waited for is no part of the sample.
+
+    One that keeps programs of its own running may have ``restarts``: how often one of them ended, hung or had
+    to be killed since the probe was opened. It becomes a metric, and is read at each scrape.
     """
 
     async def measure(self, target: Target, trace: Trace) -> None:

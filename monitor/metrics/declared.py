@@ -183,6 +183,12 @@ SINK_ERRORS = Family(
     "landwatch_sink_errors_total", "counter", "Samples that a part of landwatch failed to take.", ("sink",)
 )
 WATCHED = Family("landwatch_targets", "gauge", "Targets (page, probe and variant) that this process watches.")
+RESTARTS = Family(
+    "landwatch_probe_restarts_total",
+    "counter",
+    "How often a program that a kind of probe keeps running ended, hung or had to be killed.",
+    ("probe",),
+)
 RELOAD_OK = Family(
     "landwatch_config_last_reload_successful", "gauge", "1 if the config was last read without a mistake."
 )
@@ -221,6 +227,7 @@ OWN_FAMILIES = (
     STORE_UP,
     SINK_ERRORS,
     WATCHED,
+    RESTARTS,
     RELOAD_OK,
     RELOAD_AT,
     JUDGE_DURATION,

@@ -43,6 +43,8 @@ class Own:
     refused: int = 0
     store_ok: bool = True
     sink_errors: Mapping[str, int] = field(default_factory=dict)
+    restarts: Mapping[str, int] = field(default_factory=dict)
+    """How often the programs of each kind of probe that has any failed it."""
     reload_ok: bool = True
     reload_at: float = 0.0
     works: Mapping[str, Work] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class OwnCollector(Collector):
         yield _gauge(declared.STORE_UP, own.store_ok)
         yield _counter(declared.SINK_ERRORS, {(sink,): count for sink, count in own.sink_errors.items()})
         yield _gauge(declared.WATCHED, own.targets)
+        yield _counter(declared.RESTARTS, {(probe,): count for probe, count in own.restarts.items()})
         yield _gauge(declared.RELOAD_OK, own.reload_ok)
         yield _gauge(declared.RELOAD_AT, own.reload_at)
         works = own.works.items()

@@ -41,6 +41,7 @@ class Engine:
         self._folder = folder
         self._memory = memory
         self._spoilt = False
+        self._restarts = 0
         self._lockable = True
         self._executable: str | None = None
         self._way = Way()
@@ -60,6 +61,7 @@ class Engine:
         way = way or Way()
         await self.settle()
         alive = self._browser is not None and self._browser.is_connected()
+        self._restarts += self._browser is not None and not alive
         if not alive or (executable, way) != (self._executable, self._way):
             await self._end_browser()
         if self._browser is None:
@@ -74,8 +76,14 @@ class Engine:
 
     def spoil(self) -> None:
         """End the browser at once: whatever is wrong with it, driver and browser are made anew."""
+        self._restarts += not self._spoilt
         self._spoilt = True
         end(self.group)
+
+    def restarts(self) -> int:
+        """How many browsers ended, or had to be ended, since this was last asked."""
+        count, self._restarts = self._restarts, 0
+        return count
 
     async def settle(self) -> None:
         """Clear away what was spoilt."""

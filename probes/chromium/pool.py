@@ -38,7 +38,7 @@ class Pool:
         self, slots: int | None = None, visits: int = VISITS, *, slow: float = SLOW, queue: int = QUEUE
     ) -> None:
         self.restarts = 0
-        """How many workers ended that should not have."""
+        """How many workers and browsers ended that should not have, or had to be ended."""
         self._slots = asyncio.Semaphore(slots or at_a_time())
         self._visits = visits
         self._idle: list[WorkerProcess] = []
@@ -59,7 +59,7 @@ class Pool:
         worker: WorkerProcess | None = None
         try:
             worker = await self._ready(order)
-            yield Turn(worker, self._slow)
+            yield Turn(worker, self._read)
         finally:
             try:
                 if worker is not None:
@@ -98,7 +98,7 @@ class Pool:
                 raise
             worker = await WorkerProcess.start()  # one that died while it was idle says nothing
             answer = await self._prepare(worker, order)
-        self._slow(answer["pace"])
+        self._read(answer)
         if answer["failed"] is not None:
             self._once("the browser probe cannot visit", answer["failed"])
             self._idle.append(worker)
@@ -122,10 +122,12 @@ class Pool:
         self.restarts += 1
         await worker.close(patience=0.1)
 
-    def _slow(self, took: float) -> bool:
-        """Whether the machine starves, by what a piece of work took."""
+    def _read(self, answer: dict[str, Any]) -> None:
+        """Take what is for the pool out of a worker's answer, and put in whether the machine starves."""
+        self.restarts += answer.pop("restarts")
+        took = answer.pop("pace")
         self._best = min(self._best, took)
-        return took > self._most * self._best
+        answer["starved"] = took > self._most * self._best
 
     def _once(self, words: str, reason: str) -> None:
         if reason not in self._said:
@@ -136,9 +138,9 @@ class Pool:
 class Turn:
     """One run's turn with a worker."""
 
-    def __init__(self, worker: WorkerProcess, slow: Callable[[float], bool]) -> None:
+    def __init__(self, worker: WorkerProcess, read: Callable[[dict[str, Any]], None]) -> None:
         self._worker = worker
-        self._slow = slow
+        self._read = read
 
     async def visit(self, order: Order, seconds: float) -> dict[str, Any]:
         """The parts of a sample; ``starved`` says whether the machine was too busy to believe them.
@@ -148,7 +150,7 @@ class Turn:
         """
         self._worker.asked += 1
         answer = await self._worker.ask({"visit": asdict(order)}, seconds)
-        answer["starved"] = self._slow(answer.pop("pace"))
+        self._read(answer)
         return answer
 
 

@@ -38,6 +38,11 @@ class BrowserProbe:
         self._pool = pool
         self._shelf = None if folder is None else Shelf(folder)
 
+    @property
+    def restarts(self) -> int:
+        """How often a browser, or the process that drives it, ended, hung or had to be killed."""
+        return self._pool.restarts
+
     async def measure(self, target: Target, trace: Trace) -> None:
         """Visit ``target`` in a turn of its own.
 

@@ -42,7 +42,8 @@ class Worker:
             return await self._prepare(Order(**asked["prepare"]))
         order = Order(**asked["visit"])
         took = await asyncio.to_thread(pace.piece)
-        return {**await self._rounds.make(order), "pace": took, "group": self._engine.group}
+        answer = await self._rounds.make(order)
+        return {**answer, "pace": took, "group": self._engine.group, "restarts": self._engine.restarts()}
 
     async def settle(self) -> None:
         """Clear away what a visit spoilt, once it is answered."""
@@ -63,6 +64,7 @@ class Worker:
             "pace": await asyncio.to_thread(pace.piece),
             "group": self._engine.group,
             "sandbox": self._engine.sandbox,
+            "restarts": self._engine.restarts(),
         }
 
     def kill(self) -> None:

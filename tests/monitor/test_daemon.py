@@ -211,6 +211,27 @@ async def test_a_probe_that_cannot_be_opened_stops_the_start_with_one_line(site,
         await site.until("/fine")
 
 
+async def test_how_often_a_probes_own_programs_failed_it_is_told(site, tmp_path):
+    class Restarting:
+        Options, EVERY, TIMEOUT, BURSTS = http.Options, http.EVERY, http.TIMEOUT, http.BURSTS
+        probe = None
+
+        @asynccontextmanager
+        async def open_probe(self):
+            async with http.open_probe() as probe:
+                self.probe = SimpleNamespace(measure=probe.measure, restarts=0)
+                yield self.probe
+
+    kind = Restarting()
+    name = "landwatch_probe_restarts_total"
+    async with opened(make(site, tmp_path / "with", "/fine"), kinds={"http": kind}) as (_, client):
+        assert f'{name}{{probe="http"}} 0.0' in (await client.get("/metrics")).text
+        kind.probe.restarts = 3
+        assert await figures(client, name, probe="http") == 3
+    async with opened(make(site, tmp_path / "without", "/fine")) as (_, client):
+        assert f"{name}{{" not in (await client.get("/metrics")).text
+
+
 async def test_a_probe_that_cannot_be_opened_leaves_the_old_config_in_force(site, tmp_path, broken_kind):
     config = make(site, tmp_path, "/fine")
     async with opened(config) as (daemon, _client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from probes.chromium.find import find
 from probes.chromium.folders import own_folder
 from probes.chromium.launch import Way, own_user
 from probes.chromium.order import Order, order_for
+from probes.chromium.processes import end
 from probes.chromium.round import Rounds
 from probes.failure import OwnFault
 from probes.target import Target
@@ -64,6 +66,7 @@ async def test_a_round_ends_where_the_browser_does(tmp_path: Path) -> None:
         answer = await made.make(asked)
         assert (answer["outcome"], answer["fault"]) == ("unknown", "internal"), answer["detail"]
         assert len(answer["browser"]["runs"]) == 1
+        assert engine.restarts() == 1
         wild.heard = None
         again = order(wild.url("/"))
         await made.prepare(again)
@@ -96,7 +99,20 @@ async def test_a_browser_that_is_told_to_be_another_is_started_anew(tmp_path: Pa
     async with rounds(tmp_path) as (engine, _, _):
         first = await engine.ready()
         assert await engine.ready() is first
-        assert await engine.ready(find().path) is not first
+        other = await engine.ready(find().path)
+        assert other is not first
+        assert engine.restarts() == 0
+
+
+async def test_a_browser_that_died_while_it_was_idle_is_started_anew(tmp_path: Path) -> None:
+    async with rounds(tmp_path) as (engine, _, _):
+        first = await engine.ready()
+        gone = asyncio.Event()
+        first.on("disconnected", lambda _: gone.set())
+        end(engine.group)
+        await asyncio.wait_for(gone.wait(), 30)
+        assert await engine.ready() is not first
+        assert (engine.restarts(), engine.restarts()) == (1, 0)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")

@@ -46,7 +46,7 @@ async def test_visits_leave_nothing_behind(temporary: Path) -> None:
         assert len(processes("probes.chromium.worker")) == 1
         assert len([one for one in browsers() if "--remote-debugging-pipe" in one.cmdline()]) <= 2
         assert len(list(temporary.glob(f"{PREFIX}*"))) == 1
-        assert pool.restarts == 0
+        assert pool.restarts == 1  # the page that never answered; workers that are due are none
     assert browsers() == []
     assert processes("run-driver") == []
     assert list(temporary.glob(f"{PREFIX}*")) == []

@@ -146,9 +146,11 @@ async def test_what_is_killed_in_the_middle_is_our_own_fault(
         "the worker": processes("probes.chromium.worker"),
     }[which]
     assert victims
+    before = browse.pool.restarts
     for victim in victims:
         os.kill(victim.pid, signal.SIGKILL)
     sample = await visit
+    assert browse.pool.restarts == before + 1
     assert told(sample) == (Outcome.UNKNOWN, Fault.INTERNAL), sample.detail
     assert browse.took < 20
     await works(browse, wild)
@@ -156,9 +158,11 @@ async def test_what_is_killed_in_the_middle_is_our_own_fault(
 
 async def test_a_worker_that_died_while_it_was_idle_is_replaced(browse: Browsing, wild: WildSite) -> None:
     await works(browse, wild)
+    before = browse.pool.restarts
     for victim in processes("probes.chromium.worker"):
         victim.kill()
     await works(browse, wild)
+    assert browse.pool.restarts == before + 1
 
 
 async def test_a_worker_that_hangs_is_killed_in_time(browse: Browsing, wild: WildSite) -> None:
