@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import httpx
-import orjson
 
 from probes.chromium.options import Options
 from probes.target import Target
@@ -33,17 +32,6 @@ class Order:
     """What each step fills in or chooses."""
     cookies: Mapping[str, str] = field(default_factory=dict)
     auth: tuple[str, str] | None = None
-
-    def to_json(self) -> bytes:
-        """The order as one line, without its end."""
-        return orjson.dumps(self)
-
-    @classmethod
-    def from_json(cls, line: bytes) -> Self:
-        """The order that :meth:`to_json` wrote."""
-        fields = orjson.loads(line)
-        fields["auth"] = tuple(fields["auth"]) if fields["auth"] else None
-        return cls(**fields)
 
     def chosen(self) -> Options:
         """The options, as a model."""
