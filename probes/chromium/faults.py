@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from probes.chromium.fence import Connection
+from probes.chromium.hops import NO_PAGE, last_connection, place_of
 from probes.failure import Failure, OwnFault
+from probes.firstscreen.capture import Capture
 from probes.sample import Fault
 
 _CODE = re.compile(r"\b(?:net::)?(ERR_[A-Z0-9_]+)\b")
@@ -75,6 +78,23 @@ def failure_of(words: str, connection: Connection | None, *, encrypted: bool) ->
         return Failure(Fault.TLS if handshake else Fault.PROTOCOL, f"the connection broke {where}: {code}")
     fault = next((fault for start, fault in _TABLE if code.startswith(start)), Fault.PROTOCOL)
     return Failure(fault, f"{_WORDS.get(code, 'the browser came to no page')}: {code}")
+
+
+def why_no_page(capture: Capture, connections: Iterable[Connection]) -> Failure:
+    """Why the browser came to no page, by what it asked for last, and what the fence saw of that."""
+    main = [request for request in capture.requests if request.main]
+    words = capture.error or "no page came"
+    if not main:
+        return failure_of(words, None, encrypted=False)
+    last = main[-1]
+    if place_of(last.url) is None:
+        return Failure(Fault.REDIRECT, f"the page leads out of the web, to {last.url[:100]}")
+    if last.status in NO_PAGE:
+        return Failure(Fault.CONTENT, f"status {last.status}: there is no page")
+    if "ERR_" not in words and last.failed is not None:
+        words = last.failed
+    connection = last_connection(connections, last.url)
+    return failure_of(words, connection, encrypted=last.url.startswith("https:"))
 
 
 _WORDS = {

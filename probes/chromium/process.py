@@ -21,6 +21,7 @@ from probes.sample import Fault
 LONGEST_ANSWER = 16 * 1024 * 1024
 _TAIL = 2000
 _GONE = 2.0
+_LAST_WORDS = 0.5
 _ROOT = Path(next(iter(probes.__path__))).parent
 
 
@@ -108,6 +109,7 @@ class WorkerProcess:
         try:
             answer: dict[str, Any] = orjson.loads(line)
         except orjson.JSONDecodeError as error:
+            await asyncio.wait({self._draining}, timeout=_LAST_WORDS)
             words = self._said.decode(errors="replace").strip().rpartition("\n")[2]
             raise WorkerGone(f"the browser's worker ended: {words or 'it said nothing'}") from error
         return answer

@@ -11,17 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from probes.chromium import captured, evidence
 from probes.chromium.expect import check
-from probes.chromium.faults import failure_of
+from probes.chromium.faults import why_no_page
 from probes.chromium.fence import Fence
-from probes.chromium.hops import (
-    NO_PAGE,
-    correct_addresses,
-    documents,
-    first_byte,
-    hops_of,
-    last_connection,
-    place_of,
-)
+from probes.chromium.hops import correct_addresses, documents, first_byte, hops_of
 from probes.chromium.journey import Journey
 from probes.chromium.order import Order
 from probes.chromium.profiles import PROFILES
@@ -38,7 +30,8 @@ _CLEANING = 2.0
 """Seconds in which a context must be gone, or the browser goes with it."""
 _AFTER = 3.0
 """Seconds of a visit's time that are kept for what comes after the watching."""
-
+_LEAST = 1.0
+"""Seconds without which a visit is not begun: what it found would say nothing of the page."""
 
 _TOO_MUCH = Failure(Fault.CONTENT, "the page needed more memory than a page may have")
 
@@ -100,6 +93,8 @@ class Visit:
         from playwright.async_api import Error
 
         try:
+            if self._until - monotonic() < _LEAST:
+                raise OwnFault(Fault.INTERNAL, "no time was left for the visit: its timeout is too short")
             async with asyncio.timeout_at(_loop_time(self._until)), self._context() as context:
                 await self._watch(context)
         except Failure as failure:
@@ -125,8 +120,6 @@ class Visit:
         await self._throttle(cdp)
         left = self._until - monotonic()
         limit = min(self._options.limit, left - min(_AFTER, left / 3))
-        if limit <= 0:
-            raise OwnFault(Fault.INTERNAL, "no time was left for the visit: its timeout is too short")
         capture = self.seen.capture = await collect(
             page, cdp, self._order.url, limit=limit, hide=self._options.hide
         )
@@ -151,21 +144,7 @@ class Visit:
             raise Failure(Fault.CONTENT, "the page is blank: nothing was shown")
 
     def _failure(self, capture: Capture) -> Failure:
-        """Why the browser came to no page."""
-        if self._overrun():
-            return _TOO_MUCH
-        main = [request for request in capture.requests if request.main]
-        last = main[-1] if main else None
-        if last is None:
-            return failure_of(capture.error or "no page came", None, encrypted=False)
-        if place_of(last.url) is None:
-            return Failure(Fault.REDIRECT, f"the page leads out of the web, to {last.url[:100]}")
-        if last.status in NO_PAGE:
-            return Failure(Fault.CONTENT, f"status {last.status}: there is no page")
-        words = capture.error if capture.error and "ERR_" in capture.error else last.failed
-        connection = last_connection(self._fence.connections, last.url)
-        encrypted = last.url.startswith("https:")
-        return failure_of(words or capture.error or "no page came", connection, encrypted=encrypted)
+        return _TOO_MUCH if self._overrun() else why_no_page(capture, self._fence.connections)
 
     def _tell(self) -> None:
         """What the visit shows beside its outcome, however it ended."""

@@ -81,8 +81,9 @@ async def test_a_visit_that_is_not_over_in_time_is_cut(tmp_path: Path) -> None:
         answer = await made.make(asked)
         assert answer["outcome"] == "down", answer["detail"]
         assert "step 1" in answer["detail"] or "not over in its time" in answer["detail"]
-        answer = await made.make(replace(asked, seconds=0.0))
-        assert answer["outcome"] in ("down", "unknown")
+        answer = await made.make(replace(asked, seconds=0.5))
+        assert (answer["outcome"], answer["fault"]) == ("unknown", "internal")
+        assert "timeout is too short" in answer["detail"]
 
 
 async def test_a_root_that_is_none_is_our_own_fault(tmp_path: Path) -> None:
@@ -136,6 +137,42 @@ async def test_a_challenge_is_looked_for_in_small_pages_only(tmp_path: Path) -> 
         asked = order(wild.url("/large"), user_agent="mine", cookies={"a": "b"})
         await made.prepare(asked)
         assert (await made.make(asked))["outcome"] == "up"
+
+
+async def test_the_browsers_own_last_words_say_why_it_cannot_be_started(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\n[ $1 = --version ] && echo It 1.2.3 || { echo no display >&2; exit 1; }\n")
+    broken.chmod(0o755)
+    async with rounds(tmp_path) as (engine, _, _):
+        with pytest.raises(OwnFault, match=r"^the browser can't be started: no display$"):
+            await engine.ready(str(broken))
+        assert engine.restarts() == 0
+
+
+async def test_a_browser_that_is_gone_between_two_visits_is_our_own_fault(tmp_path: Path) -> None:
+    made = Rounds(Engine(tmp_path), tmp_path, Names())
+    answer = await made.make(order("http://127.0.0.1:1/", executable=str(tmp_path / "nothing"), runs=2))
+    assert (answer["outcome"], answer["fault"]) == ("unknown", "internal")
+    assert "no browser that can be started" in answer["detail"]
+    assert [run["outcome"] for run in answer["browser"]["runs"]] == ["unknown", "unknown"]
+    assert (answer["browser"]["kind"], answer["bytes"], answer["captured"]) == (None, None, None)
+
+
+async def test_a_fence_that_finds_no_port_is_our_own_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ready(*_: object) -> None: ...
+
+    async def full(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    engine = Engine(tmp_path)
+    monkeypatch.setattr(engine, "ready", ready)
+    monkeypatch.setattr("asyncio.start_server", full)
+    answer = await Rounds(engine, tmp_path, Names()).make(order("http://127.0.0.1:1/"))
+    assert (answer["outcome"], answer["fault"]) == ("unknown", "internal")
+    assert "no port for the fence: [Errno 24] Too many open files" in answer["detail"]
+    assert engine.restarts() == 0
 
 
 def _certificate() -> Path:

@@ -18,6 +18,7 @@ from probes.browser import Options
         {"steps": [{"click": "a", "value": "x"}]},
         {"steps": [{"goto": "file:///etc/passwd"}]},
         {"steps": [{"goto": "http:///x"}]},
+        {"steps": [{"goto": "http://a\0b/"}]},
         {"headers": {"Authorization": "x"}},
         {"headers": {"X": "\n"}},
         {"allow_networks": ["10.0.0.0/99"]},
