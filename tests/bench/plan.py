@@ -20,6 +20,11 @@ class Plan:
     targets: int = 200
     every: float = 1.0
     """The load of cost and accuracy: each of the targets every so many seconds."""
+    browser_visits: int = 5
+    lighthouse_visits: int = 3
+    every_page: int = 1
+    """Each so many-th page of the page set is visited for its first screen."""
+    screen_visits: int = 3
 
 
 FULL = Plan()
@@ -31,4 +36,8 @@ QUICK = Plan(
     accuracy_rounds=1,
     scale_warm_up=16.0,
     scale_window=20.0,
+    browser_visits=3,
+    lighthouse_visits=1,
+    every_page=8,
+    screen_visits=1,
 )

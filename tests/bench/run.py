@@ -21,9 +21,12 @@ sys.path.extend(str(Path(__file__).resolve().parents[2] / folder) for folder in 
 
 import accuracy
 import cost
+import firstscreen
+import lighthouse
 import scale
 from authority import Authority
 from blackbox import COMMAND, Blackbox, blackbox, installed
+from firstscreen_set import ALL
 from machine import Load, describe, tool_version
 from pages import Site, site
 from pinned import Cores, take_precedence
@@ -98,8 +101,23 @@ class Bench:
         self.report.scale(found)
         self.found["scale"] = asdict(found)
 
+    def browser(self) -> None:
+        """A visit with a browser, and how near its first screen comes."""
+        self.report.section("Browser: a visit on all cores, beside one of Lighthouse's on the same browser")
+        try:
+            found = lighthouse.measure(self.plan.browser_visits, self.plan.lighthouse_visits)
+        except lighthouse.Skipped as skipped:
+            self.report.skipped("visits with a browser", str(skipped))
+            return
+        self.report.browser(found)
+        cases = ALL[:: self.plan.every_page]
+        with lighthouse.on_all_cores():
+            rows = firstscreen.measure(cases, self.plan.screen_visits)
+        self.report.first_screens(len(rows), firstscreen.summary(rows))
+        self.found["browser"] = {"visits": asdict(found), "first_screens": [asdict(row) for row in rows]}
 
-PARTS = {"cost": Bench.cost, "accuracy": Bench.accuracy, "scale": Bench.scale}
+
+PARTS = {"cost": Bench.cost, "accuracy": Bench.accuracy, "scale": Bench.scale, "browser": Bench.browser}
 
 
 def main() -> None:

@@ -6,6 +6,8 @@ import statistics
 
 from accuracy import Errors
 from cost import CLIENTS, PROTOCOLS, Comparison, Cost, median
+from firstscreen import MEDIAN, P90, WALL, WORST, Summary
+from lighthouse import Visits
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +16,7 @@ from scale import EVERY, PAGES, Scale
 COST_AT_MOST = 1.0
 HTTP3_AT_MOST = 0.005
 WAIT_MEDIAN, WAIT_P99 = 0.0005, 0.002
+BROWSER_AT_MOST = 0.1
 SCHEDULE_LAG, STALL, MEMORY = 0.050, 0.050, 250 * 2**20
 
 
@@ -116,6 +119,45 @@ class Report:
         self._row("scrape of /metrics, median / longest", renders)
         self._row("  its size, and compressed", f"{found.size / 1e6:.1f} MB / {found.size_gzip / 1e3:.0f} kB")
 
+    def browser(self, found: Visits) -> None:
+        """Visits with a browser, beside Lighthouse's."""
+        self._row(f"  {found.browser}; in the column of the other: Lighthouse {found.lighthouse}")
+        for page in found.pages:
+            failed = f", {page.failed} FAILED" if page.failed else ""
+            failed += f", {page.their_failed} of Lighthouse's FAILED" if page.their_failed else ""
+            ratio = page.ratio
+            self._row(
+                f"CPU of a visit to {page.page}{failed}",
+                _seconds(page.cpu),
+                _seconds(page.their_cpu),
+                "" if ratio is None else f"{ratio:.3f}",
+                f"ratio <= {BROWSER_AT_MOST:g}",
+                None if ratio is None else ratio <= BROWSER_AT_MOST,
+            )
+            self._row("  its wall", _seconds(page.wall), _seconds(page.their_wall))
+            late = statistics.median(page.beyond) if page.beyond else None
+            target = f"<= {WALL:g} s"
+            self._row(
+                "  beyond the page's truth",
+                _seconds(page.beyond),
+                target=target,
+                met=late is not None and late <= WALL,
+            )
+
+    def first_screens(self, pages: int, found: Summary) -> None:
+        """The error of first screens over so many pages."""
+        for name, error, at_most in (
+            ("median", found.median, MEDIAN),
+            ("p90", found.p90, P90),
+            ("worst", found.worst, WORST),
+        ):
+            what = f"error of first screen, {name} of {pages} pages"
+            self._row(what, _ms(error), target=f"<= {_ms(at_most)}", met=error <= at_most)
+
+    def skipped(self, what: str, why: str) -> None:
+        """What was not measured."""
+        self._row(f"{what}: skipped, {why}")
+
     def _row(
         self,
         what: str,
@@ -133,6 +175,10 @@ class Report:
 
 def _expected(found: Scale) -> str:
     return f"about {PAGES * found.seconds / EVERY:.0f}"
+
+
+def _seconds(values: list[float]) -> str:
+    return f"{statistics.median(values):.2f} s" if values else ""
 
 
 def _ms(seconds: float) -> str:
