@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 _PLAIN, _ZLIB = b"\x00", b"\x01"
@@ -73,26 +73,27 @@ def pack_figures(figures: Iterable[PackedFigures]) -> bytes:
     return b"".join(parts)
 
 
-def unpack_figures(data: bytes) -> Iterator[PackedFigures]:
-    """The figures that :func:`pack_figures` wrote.
+def unpack_figures(data: bytes, wanted: Collection[bytes] | None = None) -> list[PackedFigures]:
+    """The figures that :func:`pack_figures` wrote, or those of the indicators with these names alone.
 
     Raises:
         ValueError: ``data`` holds none.
     """
-    at = 0
+    found = []
+    at, end = 0, len(data)
     try:
-        while at < len(data):
+        while at < end:
             begin = at + 1
             at = begin + data[at]
-            name = data[begin:at].decode()
+            name = data[begin:at]
             number, total, least, most, size = _FIGURES.unpack_from(data, at)
-            at += _FIGURES.size
-            sketch = data[at : at + size]
-            at += size
-            yield PackedFigures(
-                name, number, int.from_bytes(total, "little", signed=True), least, most, sketch
-            )
+            at += _FIGURES.size + size
+            if wanted is None or name in wanted:
+                whole = int.from_bytes(total, "little", signed=True)
+                sketch = data[at - size : at]
+                found.append(PackedFigures(name.decode(), number, whole, least, most, sketch))
     except struct.error as error:
         raise ValueError("the figures are cut off") from error
-    if at != len(data):
+    if at != end:
         raise ValueError("the figures are cut off")
+    return found

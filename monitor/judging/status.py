@@ -32,7 +32,7 @@ class RegionStatus:
     hours: Rows = field(default_factory=Rows)
     days: Rows = field(default_factory=Rows)
     unsettled: int = 0
-    """Hours and days that may lack samples; the hour that it is, always."""
+    """Hours and days that may lack samples; the hour and the day that it is, always."""
 
 
 @dataclass(frozen=True, slots=True)

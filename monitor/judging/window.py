@@ -93,7 +93,9 @@ def read_window(
     return {number: held for number, held in found.items() if held.days or held.hours}
 
 
-def rollups_in(held: Held, needs: Needs, indicators: Collection[str] | None) -> dict[tuple[int, int], Rollup]:
+def rollups_in(
+    held: Held, needs: Needs, indicators: Collection[bytes] | None
+) -> dict[tuple[int, int], Rollup]:
     """The rollups that a window is made of, by start and period, of what the store holds of a series.
 
     A day without a row is its hours. Where the hours at an edge of the window are gone (they are deleted
@@ -102,7 +104,10 @@ def rollups_in(held: Held, needs: Needs, indicators: Collection[str] | None) -> 
     found = {}
     for day in needs.days:
         row = held.days.get(day)
-        rows = [row] if row is not None else _hours_of(held, range(day, day + DAY, HOUR))
+        if row is not None:
+            found[day, DAY] = rollup_of(row, indicators)
+            continue
+        rows = _hours_of(held, range(day, day + DAY, HOUR))
         found.update({(one.start, one.period): rollup_of(one, indicators) for one in rows})
     for day, hours in groupby(needs.hours, lambda hour: hour - hour % DAY):
         rows = _hours_of(held, hours)

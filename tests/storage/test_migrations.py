@@ -18,7 +18,9 @@ from sqlalchemy import inspect, text
 from storing import make_sample
 
 import storage.migrations
+from probes.sample import Outcome
 from storage.engine import open_engine, parse_url, writing
+from storage.marks import WHOLE, mark
 from storage.store import Store, StoreUnavailable
 from storage.tables import metadata
 
@@ -41,6 +43,9 @@ def test_every_constraint_and_index_has_the_name_that_we_gave_it(store: Store, s
         "ix_samples_page_at",
         "ix_samples_outcome_at",
     }
+    assert found.get_pk_constraint("rollups")["name"] == "pk_rollups"
+    assert [key["name"] for key in found.get_foreign_keys("rollups")] == ["fk_rollups_series"]
+    assert [key["name"] for key in found.get_unique_constraints("series")] == ["uq_series_names"]
     assert found.get_check_constraints("samples") == []
     assert found.get_unique_constraints("samples") == []
     engine.dispose()
@@ -122,6 +127,21 @@ def test_samples_of_the_first_version_are_kept_and_read(store: Store, store_url:
     step(store_url, command.downgrade, "0001")
     step(store_url, command.upgrade, "0002")
     assert [sample.variant for sample in store.samples()] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "whole"), [(("down", "up", "up"), 1), (("down", "down", "down"), 2), ((), None)]
+)
+def test_from_when_on_samples_are_whole_is_noted_at_the_upgrade(
+    store: Store, store_url: str, outcomes: tuple[str, ...], whole: int | None
+) -> None:
+    samples = [make_sample(number, outcome=Outcome(outcome)) for number, outcome in enumerate(outcomes)]
+    store.migrate()
+    store.add(samples)
+    step(store_url, command.downgrade, "0002")
+    step(store_url, command.upgrade, "0003")
+    with store.reading() as connection:
+        assert mark(connection, WHOLE) == (None if whole is None else samples[whole].at)
 
 
 def test_a_database_of_a_newer_version_is_left_alone(store: Store, store_url: str) -> None:

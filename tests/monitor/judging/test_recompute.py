@@ -33,9 +33,9 @@ from probes.sample import Outcome, Sample
 from storage.store import Store
 from storage.unsettled import unsettled_stretches
 
-EVERY = {PAGE: 60.0}
+EVERY = {PAGE: 300.0}
 PACES = Paces.of(watches(EVERY))
-DOWN = [(3500.0, 3800.0), (30_000.0, 30_400.0), (86_000.0, 87_000.0)]
+DOWN = [(3300.0, 4000.0), (30_000.0, 30_700.0), (86_000.0, 87_000.0)]
 
 
 def make_again(
@@ -47,10 +47,10 @@ def make_again(
 
 def two_days(store: Store) -> list[Sample]:
     """Two days of samples, and their rollups as an agent keeps them."""
-    samples = odd(visits(0, 2 * DAY, 60, down=DOWN), random.Random(3))
+    samples = odd(visits(0, 2 * DAY, 300, down=DOWN), random.Random(3))
     store.add(samples)
     book = Bookkeeper(store, REGION, watches(EVERY), wall=lambda: MIDNIGHT + 2 * DAY + 60)
-    settled(book, MIDNIGHT + 2 * DAY + HOUR)
+    settled(book, MIDNIGHT + 2 * DAY + 2 * HOUR)
     return samples
 
 
@@ -67,7 +67,7 @@ def test_what_is_made_again_is_the_same_to_the_last_bit(store: Store) -> None:
     done = make_again(store, 3 * DAY)
     assert done == Recomputed(hours=48, made=50, kept=0, left_alone=0)
     assert stored(store) == before
-    assert stored_outages(store) == true_outages(samples, 60.0)
+    assert stored_outages(store) == true_outages(samples, 300.0)
 
 
 def test_what_was_lost_is_made_again(store: Store) -> None:
@@ -76,25 +76,25 @@ def test_what_was_lost_is_made_again(store: Store) -> None:
     told: list[tuple[int, int]] = []
     recompute(store, PACES, plan_of(store, at(3 * DAY), None, None), lambda *how: told.append(how))
     assert stored(store) == rolled_up(samples, EVERY)
-    assert stored_outages(store) == true_outages(samples, 60.0)
+    assert stored_outages(store) == true_outages(samples, 300.0)
     assert told[-1] == (50, 50)
 
 
 def test_only_what_is_asked_for_is_made_again(store: Store) -> None:
     samples = two_days(store)
     forget(store, "rollups")
-    done = make_again(store, 3 * DAY, since=5 * HOUR + 100, until=8 * HOUR + 100)
+    done = make_again(store, 3 * DAY, 5 * HOUR + 100, 8 * HOUR + 100)
     assert done.hours == 4
     expected = hours_of(samples, EVERY)
     hours = [MIDNIGHT + number * HOUR for number in (5, 6, 7, 8)]
     day = stored(store).pop((PAGE, DAY, MIDNIGHT))
-    assert day.visits_up < 24 * 60 / 2  # of the hours that are there
+    assert day.visits_up < 24 * 12 / 2  # of the hours that are there
     found = {key: row for key, row in stored(store).items() if key[1] == HOUR}
     assert found == {key: row for key, row in expected.items() if key[2] in hours}
 
 
 def test_the_hour_that_it_is_belongs_to_its_agent(store: Store) -> None:
-    store.add(visits(0, 2 * HOUR, 60))
+    store.add(visits(0, 2 * HOUR, 300))
     assert make_again(store, 2 * HOUR - 1).hours == 1
     assert make_again(store, 2 * HOUR + 60).hours == 1  # its last runs may be under way
     assert make_again(store, 2 * HOUR + 121).hours == 2
@@ -109,7 +109,7 @@ def test_rollups_of_samples_that_were_deleted_stay(store: Store) -> None:
     done = make_again(store, 3 * DAY)
     assert (done.hours, done.left_alone) == (36, 12)
     assert stored(store) == before
-    assert stored_outages(store) == outages == true_outages(samples, 60.0)
+    assert stored_outages(store) == outages == true_outages(samples, 300.0)
 
 
 def test_no_rollup_is_made_of_what_is_left_of_deleted_samples(store: Store) -> None:
@@ -135,23 +135,25 @@ def test_a_failure_that_comes_after_its_hour_was_deleted_changes_nothing(store: 
 
 
 def test_an_outage_that_lasts_longer_than_successes_are_kept_is_carried_on(store: Store) -> None:
-    samples = visits(0, 3 * DAY, 60, down=[(DAY, 10 * DAY)])
+    samples = visits(0, 3 * DAY, 300, down=[(DAY, 10 * DAY)])
     early = [one for one in samples if one.at < at(2 * DAY)]
     store.add(early)
     book = Bookkeeper(store, REGION, watches(EVERY), wall=lambda: MIDNIGHT + 2 * DAY)
-    settled(book, MIDNIGHT + 2 * DAY + HOUR)
+    settled(book, MIDNIGHT + 2 * DAY + 2 * HOUR)
     store.purge(at(4 * DAY), timedelta(days=1), timedelta(days=400))
     store.add(samples[len(early) :])
     settled(book, MIDNIGHT + 3 * DAY + HOUR)
     (outage,) = stored_outages(store)
-    (expected,) = true_outages(samples, 60.0)
+    (expected,) = true_outages(samples, 300.0)
     assert outage == expected
 
 
 def test_a_rollup_that_knows_more_than_the_samples_is_kept(store: Store) -> None:
     samples = two_days(store)
     before = stored(store)
-    gone = [one for one in samples if at(HOUR) <= one.at < at(HOUR + 600) and one.outcome is Outcome.UP]
+    gone = [
+        one for one in samples if at(2 * HOUR) <= one.at < at(2 * HOUR + 600) and one.outcome is Outcome.UP
+    ]
     with store.writing() as connection:
         for one in gone:
             connection.exec_driver_sql(f"DELETE FROM samples WHERE id = '{one.id}'")
@@ -187,8 +189,8 @@ def test_the_status_counts_what_is_there(store: Store) -> None:
     found = status_of(store)
     assert found.whole is None
     here, there = found.regions[REGION], found.regions["us-east"]
-    assert (here.hours.number, here.days.number, here.unsettled) == (48, 2, 0)
+    assert (here.hours.number, here.days.number, here.unsettled) == (48, 2, 1)  # the day that it is
     assert (here.hours.first, here.hours.last) == (at(0), at(2 * DAY))
     assert (there.hours.number, there.days.first, there.unsettled) == (0, None, 1)
     store.purge(datetime(2027, 1, 1, tzinfo=UTC), timedelta(days=1), timedelta(days=1))
-    assert status_of(store).whole == at(2 * DAY - 60) + timedelta(microseconds=1)
+    assert status_of(store).whole == at(2 * DAY - 300) + timedelta(microseconds=1)
