@@ -20,26 +20,19 @@ def check_pattern(pattern: str) -> None:
         raise ValueError(f"not a regular expression in RE2 syntax: {reason}") from error
 
 
-_SMALL_BYTES = 4096
-"""Up to here a look for each text takes less time than calling RE2."""
-
-
 class Marks:
     """Texts that are looked for all at once, without regard to case (ASCII), in one pass over the bytes."""
 
     def __init__(self, marks: Iterable[bytes]) -> None:
-        self._marks = tuple(mark.lower() for mark in marks)
+        escaped = [re2.escape(mark) for mark in marks]
         options = re2.Options()
         options.case_sensitive = False
         options.encoding = re2.Options.Encoding.LATIN1
-        self._pattern = re2.compile(b"|".join(re2.escape(mark) for mark in self._marks), options)
+        self._pattern = re2.compile(b"|".join(escaped), options) if escaped else None
 
     def found_in(self, body: bytes) -> bool:
         """Whether any of the marks is in ``body``."""
-        if len(body) <= _SMALL_BYTES:
-            lowered = body.lower()
-            return any(mark in lowered for mark in self._marks)
-        return self._marks != () and self._pattern.search(body) is not None
+        return self._pattern is not None and self._pattern.search(body) is not None
 
 
 def matches(pattern: str, text: str) -> bool:
