@@ -61,6 +61,8 @@ class Lookup:
         """What is known by now, the families taking turns, IPv6 first (RFC 8305, section 4)."""
         six = self._found.get(socket.AF_INET6, [])
         four = self._found.get(socket.AF_INET, [])
+        if not (six and four):
+            return [*six, *four]
         mixed = [address for pair in zip(six, four, strict=False) for address in pair]
         shorter = min(len(six), len(four))
         return mixed + six[shorter:] + four[shorter:]

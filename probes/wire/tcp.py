@@ -16,7 +16,7 @@ from probes.wire.sockets import TimedSocket, open_socket
 
 # struct tcp_info of linux/tcp.h: tcpi_rtt stands at byte 68, tcpi_total_retrans at byte 100.
 _TCP_INFO_BYTES = 104
-_TCP_ESTABLISHED = 1  # of tcpi_state, the first byte
+_ESTABLISHED = b"\x01"  # of tcpi_state, the first byte
 _rtt_and_retransmits = struct.Struct("=68xI28xI").unpack
 
 
@@ -33,13 +33,14 @@ async def connect(loop: asyncio.AbstractEventLoop, address: Address, port: int) 
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         started = monotonic()
         stream.begin(port)
-        if not _is_established(sock):
+        now, info = monotonic(), _tcp_info(sock)
+        if info[:1] != _ESTABLISHED:  # as that to a page on this machine is at once
             await stream.writable()
-        now = monotonic()
-        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise Failure(Fault.CONNECT, f"{address.text} port {port}: {os.strerror(code)}")
-        took, clock = _handshake_time(sock, now - started)
+            now, info = monotonic(), _tcp_info(sock)
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code:
+                raise Failure(Fault.CONNECT, f"{address.text} port {port}: {os.strerror(code)}")
+        took, clock = _handshake_time(info, now - started)
     except BaseException:
         stream.close()
         raise
@@ -48,18 +49,15 @@ async def connect(loop: asyncio.AbstractEventLoop, address: Address, port: int) 
     return stream, took
 
 
-def _is_established(sock: socket.socket) -> bool:
-    """Whether the connection stands already, as one to a page on this machine does."""
-    if not STAMPS:
-        return False
-    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _TCP_ESTABLISHED
+def _tcp_info(sock: socket.socket) -> bytes:
+    """What the kernel knows of the connection; nothing where it is not asked."""
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES) if STAMPS else b""
 
 
-def _handshake_time(sock: socket.socket, loop_time: float) -> tuple[float, Clock]:
+def _handshake_time(info: bytes, loop_time: float) -> tuple[float, Clock]:
     """The kernel's first round-trip estimate is the SYN's, unless the SYN had to be sent again."""
-    if not STAMPS:
+    if not info:
         return loop_time, Clock.LOOP
-    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
     rtt, retransmits = _rtt_and_retransmits(info)
     seconds = rtt * 1e-6
     if retransmits or not 0 < seconds <= loop_time:
