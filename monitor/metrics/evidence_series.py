@@ -61,7 +61,7 @@ class EvidenceSeries:
         name = reading.family.name
         block = self._blocks.get(name)
         if block is None:
-            if all(value is None for value in values):
+            if values.count(None) == len(values):
                 return
             lines = [self._line(name, **more) for more in reading.labels]
             block = self._blocks[name] = Block(lines, None)

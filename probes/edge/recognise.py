@@ -12,7 +12,7 @@ from typing import Any
 
 from probes.edge.caching import ANYBODY, STATUSES, age_of, find_status, status_of
 from probes.edge.fields import Fields, gather
-from probes.edge.networks import Network, atlas
+from probes.edge.networks import Mark, Network, atlas
 from probes.edge.owners import owner_of, ranges
 from probes.edge.places import prepare as prepare_places
 from probes.edge.pop import find_pop
@@ -34,6 +34,8 @@ RATE_LIMITS = (
 _TIMING, _AGE = b"server-timing", b"age"
 _ALIASES = 1024
 """Chains of aliases whose networks are kept ready."""
+_TEXTS = 1024
+"""Headers' texts whose marks are kept ready."""
 _MOST_CNAMES = 20
 _ALIAS_WEIGHT = 3
 """An alias counts as much as so many headers: a header is passed on by whatever stands in front."""
@@ -120,10 +122,17 @@ def _told_by(fields: Fields) -> dict[Network, list[str]]:
     told: dict[Network, list[str]] = {}
     marks = atlas().marks
     for name, text in fields.items():
-        for mark in marks.get(name, ()):
-            if not mark.text or mark.holds(text.lower()):
+        if name in marks:
+            for mark in _told(name, text):
                 told.setdefault(mark.network, []).append(mark.reason)
     return told
+
+
+@lru_cache(maxsize=_TEXTS)
+def _told(header: bytes, text: str) -> tuple[Mark, ...]:
+    """The marks in a header's ``text``, which for most headers is the same at every visit."""
+    lowered = text.lower()
+    return tuple(mark for mark in atlas().marks[header] if not mark.text or mark.holds(lowered))
 
 
 def _likeliest(told: dict[Network, list[str]], alias: Network | None) -> Network | None:

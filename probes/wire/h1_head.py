@@ -11,13 +11,15 @@ from probes.sample import Fault
 from probes.wire.exchange import Headers, Request
 
 # Line ends without a CR are taken as they are meant (RFC 9112, section 2.2).
-_END = re.compile(rb"\r?\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _STATUS_LINE = re.compile(rb"HTTP/(1\.[0-9]) ([1-9][0-9]{2})(?: [^\x00-\x08\x0a-\x1f\x7f]*)?")
 _FIELD = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[\x21-\xff](?:[\t\x20-\xff]*[\x21-\xff])?)?)[ \t]*"
 )
 _DIGITS = re.compile(rb"[0-9]{1,18}")
+
+KEPT_BYTES = 256
+"""Up to this length, what a line says is kept: most lines are the same at each visit."""
 
 _LENGTH_METHODS = frozenset({b"POST", b"PUT", b"PATCH"})
 """Methods whose request says its length even where that is 0 (RFC 9110, section 8.6)."""
@@ -38,8 +40,11 @@ class ResponseHead:
 
     def values(self, name: bytes) -> list[bytes]:
         """The members of all fields of ``name``, which is a list (RFC 9110, section 5.6.1), in lower case."""
-        members = (part for key, value in self.headers if key == name for part in value.lower().split(b","))
-        return [member.strip(b" \t") for member in members if member.strip(b" \t")]
+        members: list[bytes] = []
+        for key, value in self.headers:
+            if key == name:
+                members += [part.strip(b" \t") for part in value.lower().split(b",")]
+        return [member for member in members if member]
 
     @property
     def chunked(self) -> bool:
@@ -80,8 +85,12 @@ def split_head(data: bytes, searched: int = 0) -> tuple[bytes, bytes] | None:
 
     Up to ``searched``, no end was found before.
     """
-    end = _END.search(data, max(0, searched - 3))
-    return (data[: end.start()], data[end.end() :]) if end else None
+    begin = max(0, searched - 3)
+    found = [at for at in (data.find(b"\n\r\n", begin), data.find(b"\n\n", begin)) if at >= 0]
+    if not found:
+        return None
+    end = min(found)
+    return data[:end].removesuffix(b"\r"), data[data.index(b"\n", end + 1) + 1 :]
 
 
 def parse_head(head: bytes) -> ResponseHead:
@@ -90,18 +99,25 @@ def parse_head(head: bytes) -> ResponseHead:
     Raises:
         Failure: it is no head of HTTP/1.
     """
-    first, *lines = _FOLD.sub(b" ", head).split(b"\n")
+    if b"\n " in head or b"\n\t" in head:
+        head = _FOLD.sub(b" ", head)
+    first, *lines = head.split(b"\n")
     status_line = _STATUS_LINE.fullmatch(first.removesuffix(b"\r"))
     if status_line is None:
         raise broken(f"no status line: {first[:80]!r}")
-    headers = []
-    for line in lines:
-        field = _FIELD.fullmatch(line.removesuffix(b"\r"))
-        if field is None:
-            raise broken(f"no header field: {line[:80]!r}")
-        name, value = field.groups()
-        headers.append((name.lower(), value))
-    return ResponseHead(status_line[1], int(status_line[2]), tuple(headers))
+    headers = tuple([_kept_field(line) if len(line) <= KEPT_BYTES else _field(line) for line in lines])
+    return ResponseHead(status_line[1], int(status_line[2]), headers)
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    field = _FIELD.fullmatch(line.removesuffix(b"\r"))
+    if field is None:
+        raise broken(f"no header field: {line[:80]!r}")
+    name, value = field.groups()
+    return name.lower(), value
+
+
+_kept_field = lru_cache(maxsize=4096)(_field)
 
 
 @lru_cache(maxsize=4096)
