@@ -20,20 +20,31 @@ BLANK = Case("blank", {"": at_once("<!doctype html><title>nothing</title>")})
 PAGE = hero_image(0.1)
 
 
-async def visits(folder: Path, cases: tuple[Case, ...], **options: object) -> list[Sample]:
+async def visits(folder: Path, *wanted: tuple[Case, dict[str, object]]) -> list[Sample]:
+    """Visit each page with its options, all with one browser."""
+    cases = tuple({case.name: case for case, _ in wanted}.values())
     async with site(cases) as served, browser.open_probe(folder=folder / "browser") as probe:
         runner = Runner({"browser": probe}, Untroubled())
-        chosen = browser.Options.model_validate(options)
-        targets = [
-            Target("v", case.name, served.url(case), "here", "browser", chosen, 60.0) for case in cases
+        return [
+            await runner.run(
+                Target(
+                    "v",
+                    case.name,
+                    served.url(case),
+                    "here",
+                    "browser",
+                    browser.Options.model_validate(options),
+                    60.0,
+                )
+            )
+            for case, options in wanted
         ]
-        return [await runner.run(target) for target in targets]
 
 
 async def test_a_filmstrip_the_requests_and_a_picture_are_kept_and_named(
     tmp_path: Path,
 ) -> None:
-    good, bad = await visits(tmp_path, (PAGE, BLANK))
+    good, bad = await visits(tmp_path, (PAGE, {}), (BLANK, {}))
     assert (good.outcome, bad.outcome) == (Outcome.UP, Outcome.DOWN)
     files = {what: tmp_path / path for what, path in good.evidence["browser"]["files"].items()}
     with Image.open(files["filmstrip"]) as strip:
@@ -50,15 +61,15 @@ async def test_a_filmstrip_the_requests_and_a_picture_are_kept_and_named(
 
 
 async def test_what_is_not_to_be_kept_is_not(tmp_path: Path) -> None:
-    good, bad = await visits(tmp_path, (PAGE, BLANK), keep="failures")
+    failures, none = {"keep": "failures"}, {"keep": "none"}
+    good, bad, nothing = await visits(tmp_path, (PAGE, failures), (BLANK, failures), (BLANK, none))
     assert good.evidence["browser"]["files"] == {}
     assert bad.evidence["browser"]["files"].keys() >= {"har"}
-    (nothing,) = await visits(tmp_path, (BLANK,), keep="none")
     assert nothing.evidence["browser"]["files"] == {}
 
 
 async def test_a_shelf_that_cannot_be_written_costs_the_files_and_not_the_sample(tmp_path: Path) -> None:
     (tmp_path / "browser").write_bytes(b"a file where a folder should be")
-    (good,) = await visits(tmp_path, (PAGE,))
+    (good,) = await visits(tmp_path, (PAGE, {}))
     assert good.outcome is Outcome.UP
     assert good.evidence["browser"]["files"] == {}

@@ -20,7 +20,7 @@ from probes.chromium.folders import PREFIX, own_folder, sweep
 from probes.chromium.pool import Pool
 from probes.sample import Outcome
 
-VISITS = 12
+VISITS = 7
 
 
 def descriptors() -> int:
@@ -35,7 +35,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_visits_leave_nothing_behind(temporary: Path) -> None:
-    pool = Pool(1, visits=5, slow=math.inf)  # so that workers are replaced on the way
+    pool = Pool(1, visits=3, slow=math.inf)  # so that workers are replaced on the way
     async with wild_site() as wild, browsing(pool) as browse:
         await browse(wild.url("/"))
         before = descriptors()
@@ -103,7 +103,7 @@ async def test_runs_wait_for_their_turn_outside_of_their_sample(temporary: Path)
     async with wild_site() as wild, browsing(Pool(1, slow=math.inf, queue=1)) as browse:
         await browse(wild.url("/"))
         began = time.monotonic()
-        first = asyncio.create_task(browse(wild.url("/half"), limit="4s"))
+        first = asyncio.create_task(browse(wild.url("/half"), limit="3s"))
         await asyncio.sleep(0.2)
         second = asyncio.create_task(browse(wild.url("/")))
         await asyncio.sleep(0.2)
@@ -113,17 +113,17 @@ async def test_runs_wait_for_their_turn_outside_of_their_sample(temporary: Path)
         assert (await first).outcome is Outcome.DOWN
         sample = await second
         assert (sample.outcome, sample.detail) == (Outcome.UP, None)
-        assert (sample.duration or 0) < time.monotonic() - began - 3
+        assert (sample.duration or 0) < time.monotonic() - began - 2
 
 
 async def test_a_run_that_gets_no_turn_in_time_is_our_own_fault(temporary: Path) -> None:
     async with wild_site() as wild, browsing(Pool(1, slow=math.inf)) as browse:
         await browse(wild.url("/"))
-        first = asyncio.create_task(browse(wild.url("/never"), limit="6s"))
+        first = asyncio.create_task(browse(wild.url("/never"), limit="4s"))
         await asyncio.sleep(0.2)
-        sample = await browse(wild.url("/"), timeout=2.0)
+        sample = await browse(wild.url("/"), timeout=1.0)
         assert sample.outcome is Outcome.UNKNOWN
-        assert "no turn for the browser within 2 s" in (sample.detail or "")
+        assert "no turn for the browser within 1 s" in (sample.detail or "")
         await first
 
 
@@ -147,12 +147,6 @@ async def test_a_browser_that_is_none_is_our_own_fault_and_said_once(
         assert (await browse(wild.url("/"))).outcome is Outcome.UP
         sample = await browse(wild.url("/"), user="no-such-user-here")
         assert sample.outcome is Outcome.UNKNOWN
-
-
-async def test_a_machine_that_starves_taints_the_sample(temporary: Path) -> None:
-    async with wild_site() as wild, browsing(Pool(1, slow=0.0)) as browse:
-        sample = await browse(wild.url("/"))
-    assert sample.tainted == ["cpu"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from typing import Any
 
 import psutil
 import pytest
@@ -23,6 +24,17 @@ async def works(browse: Browsing, wild: WildSite) -> None:
     sample = await browse(wild.url("/"))
     assert (sample.outcome, sample.detail) == (Outcome.UP, None)
     assert sample.vitals["first_screen"] > 0
+
+
+async def under_way(browse: Browsing, wild: WildSite, **options: Any) -> asyncio.Task[Sample]:
+    """A visit that waits for a page which never answers."""
+    heard = asyncio.Event()
+    wild.heard = lambda head: heard.set()
+    visit = asyncio.create_task(browse(wild.url("/never"), **options))
+    await asyncio.wait((visit, asyncio.ensure_future(heard.wait())), return_when=asyncio.FIRST_COMPLETED)
+    wild.heard = None
+    assert heard.is_set(), await visit
+    return visit
 
 
 def told(sample: Sample) -> tuple[Outcome, Fault | None]:
@@ -137,9 +149,7 @@ async def test_a_challenge_is_blocked(browse: Browsing, wild: WildSite) -> None:
 async def test_what_is_killed_in_the_middle_is_our_own_fault(
     browse: Browsing, wild: WildSite, which: str
 ) -> None:
-    await works(browse, wild)
-    visit = asyncio.create_task(browse(wild.url("/never"), timeout=30))
-    await asyncio.sleep(1)
+    visit = await under_way(browse, wild, timeout=30)
     victims = {
         "the browser": [one for one in browsers() if "--remote-debugging-pipe" in one.cmdline()],
         "its driver": processes("run-driver"),
@@ -166,10 +176,9 @@ async def test_a_worker_that_died_while_it_was_idle_is_replaced(browse: Browsing
 
 
 async def test_a_worker_that_hangs_is_killed_in_time(browse: Browsing, wild: WildSite) -> None:
-    await works(browse, wild)
+    visit = await under_way(browse, wild, timeout=5)
     before = {one.pid for one in browsers()}
-    visit = asyncio.create_task(browse(wild.url("/never"), timeout=5))
-    await asyncio.sleep(0.5)
+    assert before
     for victim in processes("probes.chromium.worker"):
         victim.suspend()
     sample = await visit
@@ -180,10 +189,9 @@ async def test_a_worker_that_hangs_is_killed_in_time(browse: Browsing, wild: Wil
 
 
 async def test_a_run_that_is_cancelled_leaves_nothing_running(browse: Browsing, wild: WildSite) -> None:
-    await works(browse, wild)
+    visit = await under_way(browse, wild)
     before = browsers()
-    visit = asyncio.create_task(browse(wild.url("/never")))
-    await asyncio.sleep(0.5)
+    assert before
     visit.cancel()
     with pytest.raises(asyncio.CancelledError):
         await visit

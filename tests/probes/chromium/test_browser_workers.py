@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shlex
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -13,13 +14,16 @@ from typing import Any
 
 import orjson
 import pytest
+from browsing import browsing
 
-from probes.browser import Options
+from probes import browser
 from probes.chromium.order import Order, order_for
 from probes.chromium.pool import Pool
 from probes.chromium.process import WorkerGone, WorkerProcess
 from probes.failure import OwnFault
+from probes.sample import Clock, Outcome
 from probes.target import Target
+from probes.trace import Trace
 
 AMPLE = 60.0
 ANSWER = {"failed": None, "pace": 1.0, "group": None, "sandbox": True, "restarts": 0, "outcome": "up"}
@@ -44,9 +48,13 @@ def says(**facts: Any) -> str:
     return f"while read -r line; do echo {shlex.quote(orjson.dumps(ANSWER | facts).decode())}; done"
 
 
+def target(**options: Any) -> Target:
+    chosen = browser.Options.model_validate(options)
+    return Target("v", "p", "http://127.0.0.1:1/", "here", "browser", chosen, AMPLE)
+
+
 def order(**options: Any) -> Order:
-    target = Target("v", "p", "http://127.0.0.1:1/", "here", "browser", Options.model_validate(options))
-    return order_for(target, 10.0, keep=False)
+    return order_for(target(**options), 10.0, keep=False)
 
 
 @asynccontextmanager
@@ -90,6 +98,31 @@ async def test_work_that_takes_much_longer_than_ever_says_that_the_machine_starv
     program("\n".join(f"read -r line; echo {line}" for line in lines) + "\nread -r line")
     async with pool(slow=2.0) as made:
         assert (await visit(made))["starved"] is starved
+
+
+PARTS = {"fault": None, "detail": None, "hops": [], "first_byte": 0.25, "bytes": 7, "vitals": {"cls": 0.5}}
+
+
+@pytest.mark.parametrize(("slow", "tainted"), [(0.0, ["cpu"]), (2.0, [])])
+async def test_a_machine_that_starves_taints_the_sample(
+    program: Program, slow: float, tainted: list[str]
+) -> None:
+    program(says(**PARTS, browser={"kind": "mine"}, captured=None))
+    async with browsing(Pool(1, slow=slow)) as browse:
+        sample = await browse("http://127.0.0.1:1/")
+    assert (sample.outcome, sample.tainted) == (Outcome.UP, tainted)
+    assert (sample.bytes, sample.vitals) == (7, {"cls": 0.5})
+    assert sample.evidence["browser"] == {"kind": "mine"}
+
+
+async def test_the_probe_makes_turns_of_its_own_and_counts_what_failed_it(program: Program) -> None:
+    program(says(**PARTS, browser={"kind": "mine"}, captured=None, restarts=1))
+    async with browser.open_probe() as probe:
+        assert probe.restarts == 0
+        trace = Trace(100.0, timeout=math.inf)
+        await probe.measure(target(), trace)
+        assert (trace.first_byte, trace.bytes, trace.clock) == (100.25, 7, Clock.BROWSER)
+        assert probe.restarts == 2
 
 
 async def test_a_worker_that_ends_says_its_last_words(program: Program) -> None:
