@@ -70,7 +70,8 @@ class PageWindow:
         """
         length, reach = slice_length(plan.every), slice_reach(plan.every)
         starts = [row.start for _, row in self.rows]
-        starts += [sample.at // _SECOND // HOUR * HOUR for sample in self.samples[:1]]
+        if self.samples:
+            starts.append(min(sample.at for sample in self.samples) // _SECOND // HOUR * HOUR)
         start = min(starts, default=0)
         measured = 0
         for _, row in self.rows:
@@ -79,10 +80,7 @@ class PageWindow:
             measured |= _unpacked(row.measured) << (row.start - start) // length
         for sample in self.samples:
             if sample.outcome == _UP and sample.attempt == _SCHEDULED and not sample.tainted:
-                place = (sample.at // _SECOND - start) // length
-                if place < 0:
-                    return None
-                measured |= 1 << place
+                measured |= 1 << (sample.at // _SECOND - start) // length
         known = measured
         for _ in range(reach):
             measured <<= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.judging.confirmed import Confirmed
@@ -47,6 +47,7 @@ def test_slices_of_another_length_count_from_where_the_others_ended() -> None:
     assert (counted.measured, counted.bad) == (120, 60)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**60), st.integers(0, 2**60), st.randoms())
 def test_in_whatever_pieces_it_comes_the_sum_is_the_same(known: int, bad: int, chance: random.Random) -> None:
     bad &= known
@@ -61,6 +62,7 @@ def test_in_whatever_pieces_it_comes_the_sum_is_the_same(known: int, bad: int, c
     assert (counted.measured, counted.bad) == (15 * known.bit_count(), 15 * bad.bit_count())
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**60), st.lists(st.integers(0, 70), max_size=8))
 def test_wherever_the_window_moves_no_slice_counts_twice(known: int, starts: list[int]) -> None:
     counted = Confirmed(START)

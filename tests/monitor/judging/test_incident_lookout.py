@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from simulator import Agent, Truth
+from simulator import Agent, Truth, moment_of
 from storing import PostgresServer, postgres_server
-from watching import World, after, kept, lookout
+from structlog.testing import capture_logs
+from watching import World, after, config, kept, lookout
 
+from monitor.judging.incident_course import LAPSE
+from monitor.judging.incident_lookout import Lookout
+from monitor.judging.incident_plan import plans_of
 from storage.incidents import transitions_of
 from storage.store import Store
 
@@ -152,8 +156,6 @@ def test_judges_at_the_same_time_make_no_twins(store: Store) -> None:
 def test_judges_in_threads_make_no_twins_either(store: Store) -> None:
     world = World(store, down("r0", "r1"), agents())
     judges = [lookout(store, region) for region in REGIONS]
-    from simulator import moment_of
-
     for slot in range(15, 300, 15):
         world.arrive(slot + 2.0)
         world.roll_up()
@@ -221,10 +223,15 @@ def test_two_outages_that_are_found_late_together_are_two_incidents_too(store: S
     world.arrive(600.0)
     world.roll_up()
     world.run([lookout(store)], 590.0, 700.0)
-    assert [(one.kind, one.number, one.state) for one in kept(store)] == [
+    first, second = kept(store)
+    assert [(one.kind, one.number, one.state) for one in (first, second)] == [
         ("outage", 1, "closed"),
         ("outage", 2, "closed"),
     ]
+    # The samples were taken long ago: what the store has of the regions' outages tells the edges.
+    assert after(first) == pytest.approx((110.0, 161.0), abs=5.3)
+    assert after(second) == pytest.approx((305.0, 361.0), abs=5.3)
+    assert (first.reason, world.names[first.opened_by][:2]) == ("connect", "r1")
 
 
 def test_more_regions_make_it_worse(store: Store) -> None:
@@ -268,3 +275,79 @@ def test_the_regions_and_the_quorum_are_those_of_the_objective(store: Store) -> 
     said = world.run([lookout(store, more=more)], 0.0, 400.0)
     assert "outage" in {one.kind for one in kept(store)}
     assert said.seconds["vendor", "page"].bad == 60
+
+
+def test_a_page_that_is_watched_more_seldom_has_longer_slices(store: Store) -> None:
+    truth = Truth(3600.0, {name: [(700.0, 1500.0)] if name != "r2" else [] for name in REGIONS})
+    watching = {name: Agent(60.0, place * 20.0, seed=place) for place, name in enumerate(REGIONS)}
+    world = World(store, truth, watching)
+    said = world.run([lookout(store, every="1m")], 0.0, 2400.0)
+    (incident,) = [one for one in kept(store) if one.kind == "outage"]
+    assert incident.state == "closed"
+    assert after(incident) == pytest.approx((740.0, 1500.0), abs=20.5)
+    assert said.seconds["vendor", "page"].bad == pytest.approx(800, abs=121)
+
+
+def test_where_the_pace_changes_within_an_hour_both_parts_count(store: Store) -> None:
+    fast = World(store, Truth(900.0, {"r0": []}), {"r0": Agent(15.0)})
+    judge = lookout(store)
+    fast.run([judge], 0.0, 905.0)
+    slow = World(store, Truth(1800.0, {"r0": []}), {"r0": Agent(60.0, silent=((0.0, 900.0),))})
+    slow.roll_up = lambda: None  # type: ignore[method-assign]  # the hour keeps the slices that it has
+    judge.watch(plans_of(config(every="1m")), moment_of(905.0))
+    said = slow.run([judge], 905.0, 1100.0)
+    assert said.open == []
+    assert said.seconds["vendor", "page"].bad == 0
+    assert said.seconds["vendor", "page"].measured >= 900
+
+
+def test_a_page_that_nobody_ever_measured_is_silent_and_unknown(store: Store) -> None:
+    store.migrate()
+    judge = lookout(store)
+    for at in (2.0, 17.0, 61.0, 76.0):
+        said = judge.look(moment_of(at))
+    assert [(one.kind, one.subject, one.since) for one in said.open] == [("silence", "r0", moment_of(0))]
+    assert said.seconds["vendor", "page"].measured == 0
+
+
+def test_an_outage_of_which_the_store_has_no_slice_any_more_is_left_as_it_is(store: Store) -> None:
+    world = World(store, down("r0", "r1", stretch=(100.0, 600.0)), agents())
+    judge = lookout(store)
+    assert world.run([judge], 0.0, 200.0).open != []
+    with store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM rollups")
+    assert [one.kind for one in judge.look(moment_of(20_000.0)).open if one.kind == "outage"] == ["outage"]
+
+
+def test_an_incident_of_a_page_that_is_watched_no_more_lapses(store: Store) -> None:
+    world = World(store, down("r0", "r1", stretch=(100.0, 600.0)), agents())
+    world.run([lookout(store)], 0.0, 200.0)
+    other = Lookout(store, "r0")
+    other.watch([], moment_of(0))
+    assert other.look(moment_of(300.0)).open == []
+    assert kept(store)[0].state == "open"
+    other.look(moment_of(300.0) + LAPSE)
+    assert kept(store)[0].state == "closed"
+
+
+def test_what_opens_gets_worse_and_closes_is_logged_by_who_did_it(store: Store) -> None:
+    truth = Truth(600.0, {"r0": [DOWN], "r1": [DOWN], "r2": [(130.0, 161.0)]})
+    with capture_logs() as logs:
+        World(store, truth, agents()).run([lookout(store), lookout(store, "r1")], 0.0, 400.0)
+    assert [(line["event"], line["kind"]) for line in logs if line["kind"] == "outage"] == [
+        ("an incident opened", "outage"),
+        ("an incident got worse", "outage"),
+        ("an incident closed", "outage"),
+    ]
+
+
+SHORT = Truth(400.0, {"r0": [(100.0, 104.0), (200.0, 261.0)], "r1": []})
+
+
+def test_one_of_two_regions_that_sees_it_down_alone_while_the_other_is_silent_is_an_advisory(
+    store: Store,
+) -> None:
+    watching = {"r0": Agent(seed=1), "r1": Agent(phase=5.0, silent=((150.0, 400.0),))}
+    said = World(store, SHORT, watching).run([lookout(store)], 0.0, 400.0)
+    assert {one.kind for one in kept(store)} == {"advisory", "silence"}
+    assert said.seconds["vendor", "page"].bad == 0  # nobody can tell
