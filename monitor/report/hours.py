@@ -43,7 +43,7 @@ def read_anomalies(
             span = spans[probe]
             held: dict[int, list[Rollup]] = defaultdict(list)
             for row in read_rollups(connection, mine, HOUR, span.start - HISTORY, span.end):
-                held[row.series].append(rollup_of(row, (indicator,)))
+                held[row.series].append(rollup_of(row, (indicator.encode(),)))
             for number, rows in held.items():
                 found += anomalies(numbers[number].region, indicator, rows, span.start)
     return sorted(found, key=lambda one: (one.start, one.indicator, one.region))
