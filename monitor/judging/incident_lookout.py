@@ -197,8 +197,8 @@ def _tell(row: IncidentRow, before: IncidentRow | None) -> None:
         vendor=row.vendor,
         page=row.page,
         subject=row.subject,
-        since=row.since,
-        until=row.until,
+        since=row.since.isoformat() if row.since else None,
+        until=row.until.isoformat() if row.until else None,
         reason=row.reason,
         regions=list(row.regions),
     )

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from simulator import START, Agent, Truth, moment_of, sample_at
@@ -16,6 +17,7 @@ from watching import World, config, kept
 from monitor.judging import service
 from monitor.judging.judged import Seconds
 from monitor.judging.service import FIRST_ROUND, LAG, OBJECTIVES, ROUND, SLICE, SLICES, Judging
+from monitor.judging.verdict_round import PAGES, rule
 from monitor.sla.verdict import Finding
 from probes.ids import uuid7
 from storage.failure import StoreUnavailable
@@ -132,7 +134,7 @@ def test_pages_and_objectives_that_are_gone_are_shown_no_more(store: Store, judg
     assert judging.judged.outlook.seconds == {KEY: Seconds(0, 0)}
 
 
-def one_page(name: str) -> object:
+def one_page(name: str) -> Any:
     vendor = config().vendors[0]
     return vendor.model_copy(update={"pages": [vendor.pages[0].model_copy(update={"name": name})]})
 
@@ -241,3 +243,18 @@ def test_a_round_ends_where_the_process_does(store: Store, judging: Judging) -> 
     judging.close(0.0)
     judging._do(OBJECTIVES, judging.rule)
     assert judging.judged.works[OBJECTIVES] == service.Work()
+
+
+def test_every_page_is_judged_once_however_many_there_are(store: Store, judging: Judging) -> None:
+    store.migrate()
+    names = [f"page-{number}" for number in range(2 * PAGES + 1)]
+    pages = [page for name in names for page in one_page(name).pages]
+    vendor = config().vendors[0].model_copy(update={"pages": pages})
+    judging.watch(config().model_copy(update={"vendors": [vendor]}))
+    rested: list[float] = []
+    rulings = [one.key for one in rule(store, judging._config, moment_of(0.0), rest=rested.append)]
+    assert sorted(rulings) == sorted(
+        ("vendor", name, objective) for name in names for objective in ("availability", "routing", "ttfb")
+    )
+    # Once after each chunk of pages, for each kind of probe that measures a promise.
+    assert len(rested) == 3 * 2
