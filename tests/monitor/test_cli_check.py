@@ -36,6 +36,22 @@ async def test_a_good_page_is_shown_with_its_hops_and_targets(authority):
         assert words in out
 
 
+async def test_a_browsers_visit_is_shown_with_its_first_screen_and_leaves_its_files(tmp_path):
+    strip = tmp_path / "strip.png"
+    page = b"<!doctype html><title>Shop</title><h1 style='font-size:60px'>Add to cart</h1>"
+    async with serve(answering(response(page, "Content-Type: text/html"))) as server:
+        code, out, err = await _check(server.url(), "--probe", "browser", "--filmstrip", str(strip))
+        assert code == 0, (out, err)
+        assert "first screen" in out
+        assert f"filmstrip  {strip}" in out
+        assert strip.read_bytes().startswith(b"\x89PNG")
+        code, _, err = await _check(
+            server.url(), "--probe", "browser", "--har", str(tmp_path / "nowhere" / "visit.har")
+        )
+    assert code == 2
+    assert "a file can't be written" in err
+
+
 async def test_json_is_one_sample_a_line():
     async with serve(answering(response())) as server:
         code, out, _ = await _check(server.url(), "--json", "--count", "2")

@@ -83,7 +83,8 @@ def test_json_has_the_samples_of_the_last_hour_in_order(
     ("arguments", "places"),
     [
         (["--since", "all"], [0, 1, 2, 3]),
-        (["--since", "2h", "--until", "25m"], [0, 1]),
+        (["--since", "all", "--until", "1h"], [0]),
+        (["--since", "2h", "--until", (NOW - timedelta(minutes=25)).isoformat()], [0, 1]),
         (["--since", (NOW - timedelta(minutes=25)).isoformat()], [2, 3]),
         (["--since", (NOW - timedelta(minutes=25)).replace(tzinfo=None).isoformat()], [2, 3]),
         (["--since", (NOW - timedelta(minutes=15)).isoformat().replace("+00:00", "Z")], [3]),
