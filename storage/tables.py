@@ -13,6 +13,7 @@ from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
     Column,
+    Date,
     Dialect,
     Double,
     ForeignKeyConstraint,
@@ -216,4 +217,17 @@ incident_transitions = Table(
     Column("at", Moment, nullable=False),
     Column("by", Text, nullable=False),
     PrimaryKeyConstraint("incident", "version", "place", name="pk_incident_transitions"),
+)
+
+kpi_values = Table(
+    "kpi_values",
+    metadata,
+    Column("vendor", Text, nullable=False),
+    Column("kpi", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("value", Double, nullable=False),  # in the KPI's unit; a share from 0 to 1
+    Column("imported_at", Moment, nullable=False),
+    Column("file", Text, nullable=False),  # the name of the file that it came from
+    Column("sha256", Text, nullable=False),  # of that file
+    PrimaryKeyConstraint("vendor", "kpi", "day", name="pk_kpi_values"),
 )
