@@ -17,7 +17,7 @@ from probes.sample import Sample
 def write_parquet_file(samples: Iterable[Sample], path: Path) -> None:
     """Write the samples into ``path``, and say how many they were. What goes wrong ends the command."""
     try:
-        with _interrupted_by_signals(), whole_file(path) as file:
+        with interrupted_by_signals(), whole_file(path) as file:
             number = write_parquet(samples, file)
             size = file.tell()
     except ParquetMissing as error:
@@ -31,7 +31,7 @@ def write_parquet_file(samples: Iterable[Sample], path: Path) -> None:
 
 
 @contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
+def interrupted_by_signals() -> Iterator[None]:
     """What ends a process goes by way of an exception, as Ctrl-C does: no half file is left."""
     told = (signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in told}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -97,3 +97,11 @@ def seconds(length: float) -> str:
         if length >= 2 * size:
             return f"{length / size:.3g} {unit}"
     return f"{length:.3g} s"
+
+
+def worst(findings: Iterable[Finding]) -> Finding:
+    """What several verdicts come to: one breach is a breach, and all must be met for the whole to be."""
+    found = set(findings)
+    if Finding.BREACHED in found:
+        return Finding.BREACHED
+    return Finding.MET if found == {Finding.MET} else Finding.UNPROVEN
