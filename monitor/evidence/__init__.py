@@ -1,0 +1,1 @@
+"""Evidence bundles: folders that hold what verdicts rest on, and of which these can be made again."""
