@@ -142,8 +142,9 @@ def summaries(
         kpi_values.c.kpi == totals.c.kpi,
         kpi_values.c.day == totals.c.last,
     )
-    query = select(*totals.c, kpi_values.c.value).join(kpi_values, newest)
-    return [KpiSummary(*row) for row in connection.execute(query.order_by(totals.c.vendor, totals.c.kpi))]
+    query = select(*totals.c, kpi_values.c.value.label("latest")).join(kpi_values, newest)
+    rows = connection.execute(query.order_by(totals.c.vendor, totals.c.kpi))
+    return [KpiSummary(**row._mapping) for row in rows]
 
 
 def _chosen(query: Select[Any], vendor: str | None, kpi: str | None) -> Select[Any]:

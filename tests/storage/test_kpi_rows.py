@@ -7,7 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import inspect
 
-from storage.kpis import BATCH, KpiSummary, KpiValue, Source, StoredKpi, Written, read_kpis, summaries, write_kpis
+from storage.kpis import (
+    BATCH,
+    KpiSummary,
+    KpiValue,
+    Source,
+    StoredKpi,
+    Written,
+    read_kpis,
+    summaries,
+    write_kpis,
+)
 from storage.store import Store, StoreUnavailable
 
 FIRST = date(2026, 10, 1)

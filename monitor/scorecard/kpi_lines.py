@@ -1,0 +1,128 @@
+"""Lines about KPIs: their figures, held against what a stage asks for. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.config.kpis import Group, Kpi
+from monitor.config.scorecard import Baseline, ScorecardSettings, Threshold
+from monitor.scorecard.days import Days
+from monitor.scorecard.figures import Figure, Making, change
+from monitor.scorecard.history import History
+from monitor.scorecard.scorecard import Kind, Line
+from monitor.scorecard.verdicts import Held
+from monitor.scorecard.words import show, target_words, unit_of
+
+_SHOWN = (Group.SHORT_TERM, Group.LONG_TERM)
+"""Groups whose KPIs are shown where nothing is asked of them too."""
+
+
+@dataclass(frozen=True, slots=True)
+class KpiLines:
+    """Makes the lines about one vendor's KPIs."""
+
+    settings: ScorecardSettings
+    stage: str
+    days: Days
+    history: History
+    vendor: str
+    now: datetime
+
+    def lines(self) -> Iterator[Line]:
+        """What the stage asks for, and then what is only shown."""
+        registry = self.settings.registry
+        asked = set()
+        for threshold in self.settings.thresholds(self.stage):
+            line = self._judged(registry[threshold.kpi], threshold)
+            asked.add(line.name)
+            yield line
+        for kpi in registry.values():
+            if kpi.group in _SHOWN and kpi.name not in asked:
+                figure = self._making.figure(kpi, self.days)
+                shown = show(figure.value, kpi.unit, self.settings.currency)
+                yield self._line(kpi.name, kpi.unit, kpi, figure, shown)
+
+    def _judged(self, kpi: Kpi, threshold: Threshold) -> Line:
+        unit, currency = unit_of(kpi, threshold), self.settings.currency
+        figure = self._figure(kpi, threshold)
+        asked = target_words(kpi, threshold, currency)
+
+        def shown(value: float | None) -> str:
+            return show(value, unit, currency, None if threshold.target is None else held.met_by)
+
+        held = Held(figure, kpi, threshold, self.days, asked, shown)
+        outcome = held.outcome()
+        return replace(
+            self._line(_name(kpi, threshold), unit, kpi, figure, shown(figure.value)),
+            target=threshold.target,
+            target_words=asked,
+            result=outcome.result,
+            words=outcome.words,
+            missing=outcome.missing,
+        )
+
+    def _line(self, name: str, unit: str, kpi: Kpi, figure: Figure, shown: str) -> Line:
+        return Line(
+            name=name,
+            kind=Kind.KPI,
+            group=Group(kpi.group),
+            unit=unit,
+            value=figure.value,
+            value_words=shown,
+            missing=figure.missing,
+            notes=figure.notes,
+            days=figure.days,
+            of=figure.of,
+            evidence=(self._command(figure.kpis or (kpi.name,)),),
+            sources=self.history.files(self.vendor, figure.kpis, self.days),
+        )
+
+    def _figure(self, kpi: Kpi, threshold: Threshold) -> Figure:
+        if threshold.per == "month":
+            return self._making.monthly(kpi, self.days)
+        figure = self._over(kpi, threshold, self.days)
+        return figure if threshold.against is None else change(figure, self._baseline(kpi, threshold))
+
+    def _over(self, kpi: Kpi, threshold: Threshold, days: Days) -> Figure:
+        return self._making.weekly(kpi, days) if threshold.per == "week" else self._making.figure(kpi, days)
+
+    def _baseline(self, kpi: Kpi, threshold: Threshold) -> Figure:
+        told = self.settings.baseline(self.vendor, kpi.name)
+        if told is None:
+            entry = f"{{vendor: {self.vendor}, kpi: {kpi.name}, value: ...}}"
+            return Figure(missing=(f"there is none: write {entry} in `scorecard.baselines`",))
+        if told.value is not None:
+            shown = show(told.value, kpi.unit, self.settings.currency)
+            return Figure(told.value, told.value, told.value, notes=(f"{shown}, by the config",))
+        days = baseline_days(told, self.now, self.settings.time_zone)
+        figure = self._over(kpi, threshold, days)
+        shown = show(figure.value, kpi.unit, self.settings.currency)
+        ahead = () if days.over else (f"its days are over with {days.last}",)
+        notes = (f"{shown} from {days.first} to {days.last}", *figure.notes)
+        return replace(figure, notes=notes, missing=(*figure.missing, *ahead))
+
+    @property
+    def _making(self) -> Making:
+        by_mean = self.settings.daily_rates == "mean"
+        return Making(self.history, self.vendor, self.settings.coverage, by_mean)
+
+    def _command(self, kpis: tuple[str, ...]) -> str:
+        names = " ".join(f"--kpi {kpi}" for kpi in kpis)
+        span = f"--since {self.days.first} --until {self.days.last}"
+        return f"landwatch kpi show --vendor {shlex.quote(self.vendor)} {names} {span}"
+
+
+def baseline_days(baseline: Baseline, now: datetime, zone: str) -> Days:
+    """The days from whose values a baseline is made; none where it is told as a value."""
+    since, until = baseline.since, baseline.until
+    if since is None or until is None:
+        return Days.last_of(0, now, zone)
+    return Days.at(since, until + timedelta(days=1), now, zone)
+
+
+def _name(kpi: Kpi, threshold: Threshold) -> str:
+    words = kpi.name if threshold.per is None else f"{kpi.name} a {threshold.per}"
+    return words if threshold.against is None else f"{words} against the baseline"

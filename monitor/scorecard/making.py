@@ -1,0 +1,84 @@
+"""Makes a scorecard of what the judge found and what was imported. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from monitor.config.scorecard import ScorecardSettings, Steady
+from monitor.report.report import Report
+from monitor.scorecard.days import Days
+from monitor.scorecard.history import History
+from monitor.scorecard.kpi_lines import KpiLines
+from monitor.scorecard.objective_lines import objective_lines
+from monitor.scorecard.scorecard import Card, Line, Scorecard
+from monitor.sla.windows import STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Of which stage a scorecard is, and when."""
+
+    stage: str
+    now: datetime
+    """As of when it is made."""
+    since: date | None = None
+    """When the stage began; ``None`` for a state that lasts."""
+
+    def days(self, settings: ScorecardSettings) -> Days:
+        """The days whose KPIs count."""
+        stage = settings.stage(self.stage)
+        if isinstance(stage, Steady) or self.since is None:
+            return Days.last_of(getattr(stage, "days", 0), self.now, settings.time_zone)
+        after = self.since + timedelta(days=STAGES[self.stage])
+        return Days.at(self.since, after, self.now, settings.time_zone)
+
+    @property
+    def command(self) -> str:
+        """The command that shows the verdicts of it."""
+        since = "" if self.since is None else f" --since {self.since}"
+        return f"landwatch report --stage {self.stage}{since}"
+
+
+def make_scorecard(
+    report: Report, settings: ScorecardSettings, occasion: Occasion, history: History
+) -> Scorecard:
+    """The scorecard: a card for each vendor of the report, in its order."""
+    days = occasion.days(settings)
+    vendors = dict.fromkeys(page.vendor for page in report.pages)
+    cards = tuple(
+        Card(vendor, tuple(_lines(vendor, report, settings, occasion, history, days))) for vendor in vendors
+    )
+    return Scorecard(
+        made_at=report.made_at,
+        stage=occasion.stage,
+        first=days.first,
+        last=days.last,
+        running=not days.over,
+        over=_over(occasion, days, settings.time_zone),
+        cards=cards,
+    )
+
+
+def _lines(
+    vendor: str,
+    report: Report,
+    settings: ScorecardSettings,
+    occasion: Occasion,
+    history: History,
+    days: Days,
+) -> Iterator[Line]:
+    pages = [page for page in report.pages if page.vendor == vendor]
+    named = settings.stage(occasion.stage).objectives
+    yield from objective_lines(vendor, pages, named, occasion.command)
+    yield from KpiLines(settings, occasion.stage, days, history, vendor, occasion.now).lines()
+
+
+def _over(occasion: Occasion, days: Days, zone: str) -> str:
+    if occasion.since is None:
+        return f"the state {occasion.stage}, KPIs of the {days.whole} days to {days.last} ({zone})"
+    words = f"the stage {occasion.stage}, {days.whole} days from {days.first} to {days.last} ({zone})"
+    if days.over:
+        return words
+    return f"{words}, running: {days.elapsed} days are over"
