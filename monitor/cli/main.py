@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "edge": Entry("monitor.cli.edge", "Sum up from where pages were served to each region."),
         "report": Entry("monitor.cli.report", "Say which promises were kept, with what that rests on."),
         "drill": Entry("monitor.cli.drill", "Watch one page while its vendor shows how it fails over."),
+        "kpi": Entry("monitor.cli.kpi", "Import KPIs of the business, and show what is there."),
         "samples": Entry(
             "monitor.cli.samples", "Print stored samples, or export them as JSON lines, CSV or Parquet."
         ),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from monitor.config.mistakes import Path
+from monitor.config.scorecard_across import mistakes_of_scorecard
 from monitor.config.selectors import mistakes_of_selectors
 from probes.kinds import Kind
 from probes.units import format_duration, parse_duration
@@ -22,7 +23,9 @@ def mistakes_across(value: Any, kinds: Mapping[str, Kind]) -> Iterator[tuple[Pat
         (("objectives",), _items(value, "objectives")),
     ):
         yield from _twice(path, items)
+    yield from _twice(("scorecard", "kpis"), _items(value.get("scorecard"), "kpis"))
     yield from mistakes_of_selectors(value, kinds)
+    yield from mistakes_of_scorecard(value)
     for place, vendor in enumerate(_items(value, "vendors")):
         pages: Path = ("vendors", place, "pages")
         yield from _twice(pages, _items(vendor, "pages"))

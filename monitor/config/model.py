@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_mo
 from monitor.config.fields import Address, LabelName, Listen, Name, StorePlace, Url, check_store_url
 from monitor.config.maintenance import DeclaredMaintenance
 from monitor.config.objectives import Objective, default_objectives
+from monitor.config.scorecard import ScorecardSettings
 from monitor.watch import Watch
 from probes.kinds import Kind, kinds, variants_of
 from probes.target import Target
@@ -156,6 +157,10 @@ class Config(Part):
     """What was promised. A list of your own takes the place of the defaults."""
     maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
     """Work on pages that was announced, so that it does not count."""
+    scorecard: ScorecardSettings = Field(
+        default_factory=ScorecardSettings, examples=[{"goals": {"roas": 3}, "currency": "EUR"}]
+    )
+    """What an acceptance asks for, beside the objectives."""
     retention: Annotated[Retention, Field(examples=[{"successes": "30d", "failures": "400d"}])] = Retention()
     """How long raw samples and rollups are kept."""
 
