@@ -94,6 +94,9 @@ def why_no_page(capture: Capture, connections: Iterable[Connection]) -> Failure:
     if "ERR_" not in words and last.failed is not None:
         words = last.failed
     connection = last_connection(connections, last.url)
+    if connection is not None and connection.datagrams and not connection.received:
+        silent = Failure(Fault.CONNECT, "nothing answered over QUIC")
+        return connection.failure or silent
     return failure_of(words, connection, encrypted=last.url.startswith("https:"))
 
 

@@ -5,7 +5,8 @@ rebinding between the two, and redirects, frames, WebSockets and prefetches all 
 looked up and connections dialled as the ``http`` probe does it (pins, hosts file, name servers, Happy
 Eyeballs), and the fence keeps how long each took: the browser can't know that behind a proxy.
 
-There is no UDP through SOCKS in a browser: HTTP/3, WebRTC and WebTransport do not get out.
+There is no UDP through SOCKS in a browser: WebRTC and WebTransport do not get out, and HTTP/3 only by the
+door (:mod:`probes.chromium.door`), which asks the fence too.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class Connection:
     connect: float | None = None
     address: str | None = None
     clock: Clock = Clock.KERNEL
+    datagrams: bool = False
+    """Whether it is a flow of datagrams: how long it takes to connect, the browser alone knows."""
     failure: Failure | None = None
     ended: float | None = None
     """When it stood, or had failed."""
@@ -110,6 +113,33 @@ class Fence:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def now(self) -> float:
+        """The time on the fence's clock."""
+        return self._clock()
+
+    async def admit(self, connection: Connection) -> list[Address]:
+        """Look up where a flow of datagrams leads, and which of the addresses there may be sent to.
+
+        Raises:
+            Failure: the name has no address, or none of them is permitted.
+        """
+        if len(self.connections) >= MOST_CONNECTIONS:
+            raise Failure(Fault.CONNECT, "too many connections were asked for")
+        self.connections.append(connection)
+        lookup = await self._look_up(connection)
+        connection.dns = lookup.took
+        try:
+            await lookup.more(0)
+            known = lookup.addresses
+        finally:
+            await lookup.close()
+        permit = self._permit_for(connection, lookup)
+        for address in known:
+            permit(address)
+        if self._is_first(connection):
+            self._scope = known[0].scope
+        return known
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -147,11 +177,8 @@ class Fence:
             upstream.close()
 
     async def _dial(self, connection: Connection) -> TimedSocket:
-        rules = self._rules
         lookup = await self._look_up(connection)
-        own = connection.host.lower().rstrip(".") == rules.host
-        first = own and self._scope is None
-        permit = _any if first or lookup.pinned else lambda address: self._permit(connection, address)
+        first, permit = self._is_first(connection), self._permit_for(connection, lookup)
         connection.dns = lookup.took
         try:
             if self._shaping is not None and lookup.took is not None:
@@ -185,6 +212,15 @@ class Fence:
         if shaping is None:
             return await dial(lookup, port, permit)
         return await race(lookup, permit, lambda address: shaping.connect(address, port))
+
+    def _is_first(self, connection: Connection) -> bool:
+        """Whether it leads to the page itself, and nothing has before."""
+        return self._scope is None and connection.host.lower().rstrip(".") == self._rules.host
+
+    def _permit_for(self, connection: Connection, lookup: Lookup) -> Callable[[Address], None]:
+        if lookup.pinned or self._is_first(connection):
+            return _any
+        return lambda address: self._permit(connection, address)
 
     def _permit(self, connection: Connection, address: Address) -> None:
         if not may_follow(address, self._scope or Scope.PUBLIC, self._rules.networks):

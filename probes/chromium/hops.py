@@ -68,7 +68,7 @@ def correct_addresses(capture: Capture, connections: Sequence[Connection]) -> No
 def hops_of(capture: Capture, connections: Sequence[Connection]) -> list[Hop]:
     """Each request for the page's document: redirects, and where scripts sent the visitor on."""
     left = sorted(
-        (one for one in connections if one.connect is not None and one.ended is not None),
+        (one for one in connections if _stood(one) and one.ended is not None),
         key=lambda one: one.ended or 0.0,
     )
     return [_hop(request, left) for request in documents(capture)]
@@ -91,16 +91,29 @@ def _hop(request: Request, connections: list[Connection]) -> Hop:
         for index, one in enumerate(connections):
             if _place(one) == place:
                 hop.dns, hop.connect, hop.address = one.dns, one.connect, one.address
+                if one.datagrams and request.status is not None:
+                    hop.connect = _handshake(request, one)
                 del connections[index]
                 break
     if request.status is None:
         return hop
-    hop.tls = _between(request, "sslStart", "sslEnd")
+    if hop.protocol != "h3":  # QUIC's handshake is encryption's too, and one phase
+        hop.tls = _between(request, "sslStart", "sslEnd")
     hop.wait = _between(request, "sendEnd", "receiveHeadersEnd")
     head = _moment(request, "receiveHeadersEnd")
     if request.ended is not None and request.failed is None and head is not None:
         hop.transfer = max(0.0, request.ended - head)
     return hop
+
+
+def _stood(connection: Connection) -> bool:
+    return connection.received > 0 if connection.datagrams else connection.connect is not None
+
+
+def _handshake(request: Request, connection: Connection) -> float | None:
+    """How long QUIC's handshake took: the look-up lies in what the browser takes for it."""
+    took = _between(request, "connectStart", "connectEnd")
+    return None if took is None else max(0.0, took - (connection.dns or 0.0))
 
 
 def _between(request: Request, start: str, end: str) -> float | None:

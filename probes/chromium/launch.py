@@ -79,9 +79,7 @@ _FLAGS = (
     "--hide-scrollbars",
     "--mute-audio",
     # The fence: nothing but its SOCKS proxy is reached, and nothing is looked up by the browser itself.
-    "--disable-quic",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--deny-permission-prompts",
     "--disable-features=" + ",".join(_DISABLED_FEATURES),
 )
@@ -134,6 +132,21 @@ def leashed(
 
 
 @dataclass(frozen=True, slots=True)
+class OverQuic:
+    """The origin to which a browser goes over HTTP/3 alone."""
+
+    host: str
+    port: int
+    door: int
+    """The port of loopback that leads there."""
+
+    @property
+    def origin(self) -> str:
+        """The origin as flags and rules have it."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """How a browser is started. What differs in this needs a browser of its own."""
 
@@ -141,16 +154,27 @@ class Way:
     """Keys (SHA-256 of SubjectPublicKeyInfo, base64) that are trusted in a certificate."""
     person: Person | None = None
     """As whom it runs, where not as ourselves."""
+    over_quic: OverQuic | None = None
+    """Whereto it goes over HTTP/3; without that there is no QUIC at all."""
 
 
 def flags(folder: Path, way: Way, *, sandbox: bool) -> list[str]:
     """The flags of a browser that keeps its files in ``folder``."""
-    chosen = [*_FLAGS, f"--user-data-dir={folder}"]
+    chosen = [*_FLAGS, *_reach(way.over_quic), f"--user-data-dir={folder}"]
     if way.spki:
         chosen.append("--ignore-certificate-errors-spki-list=" + ",".join(sorted(way.spki)))
     if not sandbox:
         chosen.append("--no-sandbox")
     return chosen
+
+
+def _reach(over_quic: OverQuic | None) -> list[str]:
+    """What the browser reaches by itself: nothing, or the door to one origin."""
+    nothing = "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
+    if over_quic is None:
+        return ["--disable-quic", f"--host-resolver-rules={nothing}"]
+    door = f"MAP {over_quic.origin} 127.0.0.1:{over_quic.door}"
+    return [f"--origin-to-force-quic-on={over_quic.origin}", f"--host-resolver-rules={door} , {nothing}"]
 
 
 async def start(

@@ -91,6 +91,8 @@ class Options(_Frozen):
     """The device that visits."""
     network: Literal["none", "4g", "slow-4g", "3g"] = "none"
     """The network that the visitor is in: its delay and its rates hold for all that the visit does."""
+    http3: bool = False
+    """Go to the page's own origin over HTTP/3 alone, as a browser does that knows of it from before."""
     cpu: Annotated[float, Field(ge=1, le=20)] = 1.0
     """How many times slower the processor is made."""
     runs: Annotated[int, Field(ge=1, le=9)] = 1
@@ -134,6 +136,14 @@ class Options(_Frozen):
     def binary(self) -> str | None:
         """The browser's binary as text."""
         return None if self.executable is None else str(self.executable)
+
+    @model_validator(mode="after")
+    def _over_http3(self) -> Self:
+        if self.http3 and self.network != "none":
+            raise ValueError(f"network {self.network} is not made for HTTP/3: leave one of the two out")
+        if self.http3 and self.insecure:
+            raise ValueError("over HTTP/3 a browser takes no certificate on trust: name its root in ca")
+        return self
 
     @field_validator("headers")
     @classmethod

@@ -42,11 +42,13 @@ def order_for(target: Target, seconds: float, *, keep: bool) -> Order:
     """What a worker is told to visit ``target``.
 
     Raises:
-        ValueError: a secret can't be had.
+        ValueError: a secret can't be had, or the URL does not fit the options.
         httpx.InvalidURL: its URL is none.
     """
     options: Options = target.options
     url = httpx.URL(target.url)
+    if options.http3 and url.scheme != "https":
+        raise ValueError("http3 needs an https URL")
     plain = options.model_dump(mode="json", exclude={"cookies", "auth"})
     for step in plain["steps"]:
         if isinstance(step["value"], dict):

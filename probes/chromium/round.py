@@ -9,9 +9,10 @@ from time import monotonic
 from typing import Any
 
 from probes.chromium import captured, evidence
+from probes.chromium.door import Door
 from probes.chromium.engine import Engine
 from probes.chromium.fence import Fence, Rules
-from probes.chromium.launch import Way, own_user
+from probes.chromium.launch import OverQuic, Way, own_user
 from probes.chromium.options import Options
 from probes.chromium.order import Order
 from probes.chromium.profiles import NETWORKS
@@ -39,6 +40,7 @@ class Rounds:
         self._captured = folder / "captured"
         self._names = names
         self._way = Way()
+        self._door = Door()
 
     async def prepare(self, order: Order) -> None:
         """Have a browser running that can visit the page of ``order``.
@@ -54,8 +56,16 @@ class Rounds:
                 key = await trusted_key(self._names, rules_of(order, options), options.ca)
         except ValueError as error:
             raise OwnFault(Fault.INTERNAL, f"the options cannot be used: {error}") from error
-        self._way = Way(frozenset({key} if key else ()), person)
+        over_quic = None
+        if options.http3:
+            await self._door.open()
+            over_quic = OverQuic(order.host, order.port, self._door.port)
+        self._way = Way(frozenset({key} if key else ()), person, over_quic)
         await self._engine.ready(options.binary, self._way)
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        self._door.close()
 
     async def make(self, order: Order) -> Answer:
         """Visit a page as often as its options say, within the order's time."""
@@ -79,6 +89,8 @@ class Rounds:
         try:
             browser = await self._engine.ready(options.binary, self._way)
             await fence.open()
+            if options.http3:
+                self._door.lead(fence, order.host, order.port)
             one = await Visit(browser, fence, order, until, overrun=lambda: self._engine.overrun).run()
         except Failure as failure:
             one = Seen()
@@ -87,6 +99,7 @@ class Rounds:
             one = Seen()
             one.failed(OwnFault(Fault.INTERNAL, f"there is no port for the fence: {error}"))
         finally:
+            self._door.shut()
             await fence.close()
         if one.broken or not one.clean:
             self._engine.spoil()
@@ -110,6 +123,7 @@ class Rounds:
             "sandbox": self._engine.sandbox,
             "profile": options.profile,
             "network": options.network,
+            "http3": options.http3,
             "shaped": NETWORKS[options.network].facts() if options.network in NETWORKS else None,
             "cpu": options.cpu,
             "runs": [_run(each) for each in seen],

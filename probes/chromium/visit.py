@@ -24,7 +24,7 @@ from probes.firstscreen.result import Vitals, compute
 from probes.sample import Fault, Outcome
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, CDPSession, Page
+    from playwright.async_api import Browser, BrowserContext, CDPSession, Page, ProxySettings
 
 _CLEANING = 2.0
 """Seconds in which a context must be gone, or the browser goes with it."""
@@ -178,7 +178,7 @@ class Visit:
             made["http_credentials"] = {"username": user, "password": password, "origin": _origin(order)}
         context = await self._browser.new_context(
             **made,
-            proxy={"server": f"socks5://127.0.0.1:{self._fence.port}"},
+            proxy=self._proxy(),
             service_workers="block",
             accept_downloads=False,
             ignore_https_errors=options.insecure,
@@ -195,6 +195,13 @@ class Visit:
             yield context
         finally:
             await self._clean(context)
+
+    def _proxy(self) -> ProxySettings:
+        """The fence's, past which only HTTP/3 leads, by the door."""
+        proxy: ProxySettings = {"server": f"socks5://127.0.0.1:{self._fence.port}"}
+        if self._options.http3:
+            proxy["bypass"] = f"{self._order.host}:{self._order.port}"
+        return proxy
 
     async def _clean(self, context: BrowserContext) -> None:
         """Close the context, with all pages that are left; a browser that does not is no longer used."""

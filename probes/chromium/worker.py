@@ -51,6 +51,7 @@ class Worker:
 
     async def close(self) -> None:
         """End the browser and its driver."""
+        self._rounds.close()
         await self._engine.close()
 
     async def _prepare(self, order: Order) -> dict[str, Any]:
