@@ -53,7 +53,7 @@ FIRST_SCREEN = Family(
     "landwatch_first_screen_seconds",
     "histogram",
     "When everything in view had its final state; scheduled and untainted samples that were up.",
-    (*PAGE, "profile"),
+    (*PAGE, "profile", "network"),
     # 2.5 is the usual promise, so the edges round it are close. The targets of a config are added.
     (0.5, 1.0, 1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5, 4.0, 5.0, 7.5, 10.0),
 )
@@ -212,6 +212,24 @@ JUDGE_SUCCESS = Family(
 JUDGE_ERRORS = Family(
     "landwatch_judge_errors_total", "counter", "How often the judge could not do its work.", ("work",)
 )
+NOTIFICATIONS = Family(
+    "landwatch_notifications_total",
+    "counter",
+    "Messages that this process sent through a channel, and attempts to that failed.",
+    ("channel", "result"),
+)
+NOTICES = Family(
+    "landwatch_notices_total",
+    "counter",
+    "Changes of incidents and reports by what became of them: told, silenced or given up.",
+    ("channel", "result"),
+)
+WAITING = Family(
+    "landwatch_notices_waiting",
+    "gauge",
+    "Changes of incidents and reports that a channel is still to be told.",
+    ("channel",),
+)
 BUILD = Family("landwatch_build_info", "gauge", "Always 1; its labels say what runs.", ("version", "python"))
 
 OWN_FAMILIES = (
@@ -233,5 +251,8 @@ OWN_FAMILIES = (
     JUDGE_DURATION,
     JUDGE_SUCCESS,
     JUDGE_ERRORS,
+    NOTIFICATIONS,
+    NOTICES,
+    WAITING,
     BUILD,
 )

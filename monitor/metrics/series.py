@@ -76,7 +76,7 @@ class TargetSeries:
         self._phases = Block([self._line(declared.PHASE, phase=phase) for phase in PHASES], None)
         self._runs = Block([self._line(declared.RUNS, result=result) for result in ("run", "skipped")])
         self._ttfb: dict[str, Block] = {}
-        self._screens: dict[str, Block] = {}
+        self._screens: dict[tuple[str, str], Block] = {}
         self._evidence = EvidenceSeries(self._labels)
 
     def record(self, sample: Sample) -> None:
@@ -98,7 +98,8 @@ class TargetSeries:
             self._see_ttfb(sample.protocol or "", sample.ttfb)
         screen = number(sample.vitals.get("first_screen"))
         if sample.outcome is Outcome.UP and screen is not None:
-            self._see_screen(word(part(sample.evidence.get("browser"), "profile")), screen)
+            seen = sample.evidence.get("browser")
+            self._see_screen(word(part(seen, "profile")), word(part(seen, "network")), screen)
         tls = sample.evidence.get("tls")
         if tls:
             self._expires(part(tls, "not_after"))
@@ -135,11 +136,12 @@ class TargetSeries:
             self._ttfb[protocol] = block
         _observe(block, self.edges.ttfb, seconds)
 
-    def _see_screen(self, profile: str, seconds: float) -> None:
-        block = self._screens.get(profile)
+    def _see_screen(self, profile: str, network: str, seconds: float) -> None:
+        block = self._screens.get((profile, network))
         if block is None:
-            block = self._histogram(declared.FIRST_SCREEN, self.edges.first_screen, profile=profile)
-            self._screens[profile] = block
+            visitor = {"profile": profile, "network": network}
+            block = self._histogram(declared.FIRST_SCREEN, self.edges.first_screen, **visitor)
+            self._screens[profile, network] = block
         _observe(block, self.edges.first_screen, seconds)
 
     def _expires(self, not_after: object) -> None:

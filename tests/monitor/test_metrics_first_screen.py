@@ -15,6 +15,7 @@ from probes.sample import Attempt, Fault, Outcome, Sample
 
 COUNT = "landwatch_first_screen_seconds_count"
 BUCKET = "landwatch_first_screen_seconds_bucket"
+MOBILE = {"profile": "mobile", "network": "none"}
 
 
 @pytest.fixture
@@ -25,8 +26,8 @@ def metrics() -> Iterator[Metrics]:
     made.close()
 
 
-def visit(seconds: float, profile: str = "mobile", **others: Any) -> Sample:
-    evidence = {"browser": {"profile": profile}}
+def visit(seconds: float, profile: str = "mobile", network: str = "none", **others: Any) -> Sample:
+    evidence = {"browser": {"profile": profile, "network": network}}
     return replace(UP, vitals={"first_screen": seconds}, evidence=evidence, **others)
 
 
@@ -35,18 +36,20 @@ async def test_a_first_screen_at_the_promise_is_within_it(metrics: Metrics) -> N
     for seconds in (0.7, 2.5, 2.5001):
         metrics.record(visit(seconds))
     found = await read(metrics)
-    assert value(found, BUCKET, profile="mobile", le="2.5") == 2
-    assert value(found, BUCKET, profile="mobile", le="+Inf") == 3
-    assert value(found, COUNT, profile="mobile") == 3
-    assert value(found, "landwatch_first_screen_seconds_sum", profile="mobile") == pytest.approx(5.7001)
+    assert value(found, BUCKET, **MOBILE, le="2.5") == 2
+    assert value(found, BUCKET, **MOBILE, le="+Inf") == 3
+    assert value(found, COUNT, **MOBILE) == 3
+    assert value(found, "landwatch_first_screen_seconds_sum", **MOBILE) == pytest.approx(5.7001)
 
 
-async def test_profiles_do_not_mix(metrics: Metrics) -> None:
+async def test_visitors_and_their_networks_do_not_mix(metrics: Metrics) -> None:
     metrics.record(visit(1))
     metrics.record(visit(2, "desktop"))
+    metrics.record(visit(3, network="3g"))
     found = await read(metrics)
-    assert value(found, COUNT, profile="mobile") == 1
-    assert value(found, COUNT, profile="desktop") == 1
+    assert value(found, COUNT, **MOBILE) == 1
+    assert value(found, COUNT, profile="mobile", network="3g") == 1
+    assert value(found, COUNT, profile="desktop", network="none") == 1
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ async def test_profiles_do_not_mix(metrics: Metrics) -> None:
         visit(1, outcome=Outcome.BLOCKED, fault=Fault.BLOCKED),
         visit(1, tainted=["cpu"]),
         visit(1, attempt=Attempt.BURST),
-        replace(UP, evidence={"browser": {"profile": "mobile"}}),
+        replace(UP, evidence={"browser": MOBILE}),
     ],
     ids=["down", "blocked", "tainted", "burst", "without a first screen"],
 )
@@ -70,5 +73,5 @@ async def test_a_promise_becomes_an_edge(metrics: Metrics) -> None:
     metrics.record(visit(1.8))
     metrics.record(visit(1.9))
     found = await read(metrics)
-    assert value(found, BUCKET, profile="mobile", le="1.8") == 1
-    assert value(found, BUCKET, profile="mobile", le="2.0") == 2
+    assert value(found, BUCKET, **MOBILE, le="1.8") == 1
+    assert value(found, BUCKET, **MOBILE, le="2.0") == 2
