@@ -217,6 +217,7 @@ incident_transitions = Table(
     Column("at", Moment, nullable=False),
     Column("by", Text, nullable=False),
     PrimaryKeyConstraint("incident", "version", "place", name="pk_incident_transitions"),
+    Index("ix_incident_transitions_at", "at"),
 )
 
 kpi_values = Table(
@@ -230,4 +231,28 @@ kpi_values = Table(
     Column("file", Text, nullable=False),  # the name of the file that it came from
     Column("sha256", Text, nullable=False),  # of that file
     PrimaryKeyConstraint("vendor", "kpi", "day", name="pk_kpi_values"),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("channel", Text, nullable=False),
+    Column("event", Text, nullable=False),  # the change of an incident, or the report
+    Column("incident", Text),
+    Column("transition", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("noted", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due", Moment, nullable=False),  # from when on it may be taken, by whoever is first
+    Column("holder", Text),
+    Column("message", Text),  # the one that it was last put in
+    Column("attempts", Integer, nullable=False),
+    Column("ended", Moment),
+    Column("error", Text),
+    Column("words", Text, nullable=False),
+    # Whoever is first notes it: no two agents tell the same channel the same thing.
+    PrimaryKeyConstraint("channel", "event", name="pk_notifications"),
+    Index("ix_notifications_state", "state", "channel"),
+    Index("ix_notifications_noted", "noted"),
+    Index("ix_notifications_incident", "incident"),
 )
