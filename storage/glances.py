@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import Connection, func, select
 
 from storage.series import Series
@@ -40,10 +41,12 @@ class Glance(NamedTuple):
         return Series(*self[:5])
 
 
-def glances(connection: Connection, since: datetime, until: datetime) -> Iterator[Glance]:
-    """The samples from one moment until another, in no order."""
+def glances(
+    connection: Connection, since: datetime, until: datetime, pages: Collection[str] | None = None
+) -> Iterator[Glance]:
+    """The samples from one moment until another, of all pages or of those with these names, in no order."""
     if connection.dialect.name == "postgresql":
-        bounds: tuple[object, object] = since, until
+        bounds: tuple[object, ...] = since, until
         statement = _STATEMENT.format(
             at="(extract(epoch FROM at) * 1000000)::bigint",
             tainted="tainted <> '[]'::jsonb",
@@ -53,9 +56,20 @@ def glances(connection: Connection, since: datetime, until: datetime) -> Iterato
     else:
         bounds = to_microseconds(since), to_microseconds(until)
         statement = _STATEMENT.format(at="at", tainted="tainted <> '[]'", identifier="id", place="?")
-    rows = connection.exec_driver_sql(statement, bounds)
+    chosen, which = ("", ()) if pages is None else _among(connection, "page", pages)
+    rows = connection.exec_driver_sql(statement + chosen, bounds + which)
     while batch := rows.fetchmany(STREAMED):
         yield from map(Glance._make, batch)
+
+
+def _among(
+    connection: Connection, column: str, values: Collection[str] | Collection[int]
+) -> tuple[str, tuple[object, ...]]:
+    """A condition that a column has one of these values, and its parameter."""
+    if connection.dialect.name == "postgresql":
+        return f" AND {column} = ANY(%s)", (list(values),)
+    chosen = orjson.dumps(list(values)).decode()
+    return f" AND {column} IN (SELECT value FROM json_each(?))", (chosen,)  # noqa: S608  # a name from below
 
 
 class SliceRow(NamedTuple):
@@ -76,13 +90,16 @@ class SliceRow(NamedTuple):
     """When the newest sample in it began, in microseconds since 1970."""
 
 
-def read_slices(connection: Connection, since: int) -> Iterator[SliceRow]:
-    """The slices of all hours that begin at a moment or later, in no order."""
+def read_slices(
+    connection: Connection, since: int, numbers: Collection[int] | None = None
+) -> Iterator[SliceRow]:
+    """The slices of all hours that begin at a moment or later, of all series or of some, in no order."""
     place = "%s" if connection.dialect.name == "postgresql" else "?"
+    chosen, which = ("", ()) if numbers is None else _among(connection, "series", numbers)
     rows = connection.exec_driver_sql(
         f"SELECT {', '.join(SliceRow._fields)} FROM rollups "  # noqa: S608  # names from above
-        f"WHERE period = {HOUR} AND start >= {place}",
-        (since,),
+        f"WHERE period = {HOUR} AND start >= {place}{chosen}",
+        (since, *which),
     )
     while batch := rows.fetchmany(STREAMED):
         yield from map(SliceRow._make, batch)

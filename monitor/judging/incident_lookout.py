@@ -49,10 +49,18 @@ _log = structlog.get_logger(__name__)
 class Lookout:
     """Judges slices. Its methods block; one of them runs at a time."""
 
-    def __init__(self, store: Store, region: str, *, pace: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        region: str,
+        *,
+        pace: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self._region = region
         self._pace = pace
+        self._changed = changed
         self._plans: dict[PageKey, PagePlan] = {}
         self._since: dict[PageKey, datetime] = {}
         self._confirmed: dict[PageKey, Confirmed] = {}
@@ -89,15 +97,43 @@ class Lookout:
             live = {_matter(row): row for row in live_incidents(connection)}
             matters = self._matters(connection, windows, live, now)
             matters |= {one: looks for one, looks in (more or {}).items() if one in live or is_bad(looks)}
-            changes = self._changes(connection, matters, live, now)
-        rows = live
-        if changes:
-            with self._store.writing() as connection:
-                made = apply_changes(connection, changes, now)
-            for row in made:
-                _tell(row, live.get(_matter(row)))
-            rows = live | {_matter(row): row for row in made}
-        return self.outlook(rows.values())
+            changes = self._changes(connection, matters, live)
+            changes += [lapsed(row, now, self._region) for one, row in live.items() if one not in matters]
+        return self._keep(changes, live, now)
+
+    def look_early(self, now: datetime, keys: Iterable[PageKey]) -> Outlook:
+        """Look at some pages before their slices are over: whether a quorum sees them down already.
+
+        Raises:
+            StoreUnavailable: nothing was judged; it is, once the slices are over.
+        """
+        plans = {key: self._plans[key] for key in keys if key in self._plans}
+        with self._store.reading() as connection:
+            self._remember(connection, now)
+            windows = self._window.read_some(connection, plans, now)
+            live = {_matter(row): row for row in live_incidents(connection)}
+            begin = moment(start_of(plans.values(), now))
+            stored = cache(lambda: stored_outages(connection, plans, begin, now))
+            matters: Matters = {}
+            for key, plan in plans.items():
+                self._pace()
+                matters |= self._failures(plan, windows.get(key) or PageWindow(), live, now, stored)
+            changes = self._changes(connection, matters, live)
+        return self._keep(changes, live, now)
+
+    def _keep(
+        self, changes: Iterable[Change | None], live: Mapping[Matter, IncidentRow], now: datetime
+    ) -> Outlook:
+        """Bring changes to the store, and say how the pages stand then."""
+        wanted = [change for change in changes if change is not None]
+        if not wanted:
+            return self.outlook(live.values())
+        with self._store.writing() as connection:
+            made = apply_changes(connection, wanted, now)
+        for row in made:
+            _tell(row, live.get(_matter(row)))
+        self._changed()
+        return self.outlook({**live, **{_matter(row): row for row in made}}.values())
 
     def _remember(self, connection: Connection, now: datetime) -> None:
         if self._known_at is None or now - self._known_at >= REMEMBERED:
@@ -163,17 +199,15 @@ class Lookout:
         connection: Connection,
         matters: Matters,
         live: Mapping[Matter, IncidentRow],
-        now: datetime,
-    ) -> list[Change]:
-        """What the looks make of the incidents; those that nobody has looked at for long are over."""
+    ) -> list[Change | None]:
+        """What the looks make of the incidents."""
         begun = {matter.page for matter in matters if matter not in live}
         heads = {_matter(row): row for row in last_incidents(connection, begun)} | dict(live)
-        changes = []
+        changes: list[Change | None] = []
         for matter, looks in matters.items():
             self._pace()
             changes.append(follow(heads.get(matter), matter, looks, self._region))
-        changes += [lapsed(row, now, self._region) for matter, row in live.items() if matter not in matters]
-        return [change for change in changes if change is not None]
+        return changes
 
 
 def _matter(row: IncidentRow) -> Matter:

@@ -1,8 +1,10 @@
 """Looks at a page's last slices: what each says for its outage, and for the advisory of each region.
 
-A slice, one that still runs too, is bad as soon as a quorum saw the page down in it: what was seen does not
-go away. It is good only some time after it is over, when all that belongs to it can have arrived. Until then
-a failure of the slice before does not speak for it.
+A slice is bad as soon as a quorum saw the page down in it: what a region saw does not go away. One that
+still runs is bad only where no region that has not looked yet could change that: where so many saw the page
+down that they are a quorum even if all others say that it is up. A slice is good only some time after it is
+over, when all that belongs to it can have arrived. Until then a failure of the slice before does not speak
+for it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from functools import cached_property
 
 from monitor.judging.incident_course import Edge, Seen
 from monitor.sla.incidents import Finding, Look
-from monitor.sla.masks import between, runs
+from monitor.sla.masks import Tally, between, runs
 from monitor.sla.outages import Outage, page_outages
 from monitor.sla.quorum import PageSlices, Quorum, page_slices
 from monitor.sla.timeline import Grid, Line
@@ -45,6 +47,8 @@ class View:
     """The regions whose word counts for an outage; empty for all."""
     first: int
     """The first slice that is looked at."""
+    over: int
+    """How many slices are over; at most one more runs."""
     settled: int
     """How many slices are old enough to be good."""
     muted: int = 0
@@ -52,9 +56,12 @@ class View:
 
     @cached_property
     def page(self) -> PageSlices:
-        """The page's own slices."""
+        """The page's own slices, those that run as far as they are decided."""
         lines = {name: self._so_far(self.grid.lines[name]) for name in self.voters}
-        return page_slices(replace(self.grid, lines=lines), self.quorum)
+        page = page_slices(replace(self.grid, lines=lines), self.quorum)
+        fallen = Tally([line.down for line in lines.values()], between(0, self.grid.count))
+        decided = between(0, self.over) | fallen.at_least(self.needed)
+        return replace(page, known=page.known & decided, bad=page.bad & decided)
 
     def _so_far(self, line: Line) -> Line:
         """What a region saw, without failures that were carried on into slices that are not settled."""

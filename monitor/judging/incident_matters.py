@@ -41,6 +41,7 @@ def view_of(plan: PagePlan, window: PageWindow, regions: Collection[str], now: d
         plan.accounting.quorum,
         plan.regions,
         first=max(0, at - looked_back(grid.length) - grid.start) // grid.length,
+        over=(at - grid.start) // grid.length,
         settled=max(0, at - SETTLING - math.ceil(plan.timeout) - grid.start) // grid.length,
         muted=slices_in(muted, grid.start, grid.length, grid.count) if muted else 0,
     )

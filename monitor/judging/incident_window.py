@@ -7,7 +7,7 @@ samples alone. Both are sets of what was seen, so what stands in both counts onc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -111,13 +111,41 @@ class Window:
         self, connection: Connection, plans: Mapping[PageKey, PagePlan], now: datetime
     ) -> dict[PageKey, PageWindow]:
         """What the store says at ``now`` about each page that it knows of."""
+        return self._found(
+            plans,
+            read_slices(connection, start_of(plans.values(), now)),
+            glances(connection, now - FRESH, now),
+            lambda number: self._named(connection, number),
+        )
+
+    def read_some(
+        self, connection: Connection, plans: Mapping[PageKey, PagePlan], now: datetime
+    ) -> dict[PageKey, PageWindow]:
+        """The same of a few pages, reading no others."""
+        if not self._series:
+            self._name(connection)
+        mine = [number for number, series in self._series.items() if series[:2] in plans]
+        return self._found(
+            plans,
+            read_slices(connection, start_of(plans.values(), now), mine),
+            glances(connection, now - FRESH, now, {page for _, page in plans}),
+            self._series.get,
+        )
+
+    @staticmethod
+    def _found(
+        plans: Mapping[PageKey, PagePlan],
+        rows: Iterable[SliceRow],
+        samples: Iterable[Glance],
+        named: Callable[[int], Series | None],
+    ) -> dict[PageKey, PageWindow]:
         found: dict[PageKey, PageWindow] = defaultdict(PageWindow)
-        for row in read_slices(connection, start_of(plans.values(), now)):
-            series = self._named(connection, row.series)
+        for row in rows:
+            series = named(row.series)
             plan = plans.get(series[:2]) if series else None
             if plan is not None and series is not None and series.probe == plan.probe:
                 found[plan.key].add_row(series.region, row)
-        for sample in glances(connection, now - FRESH, now):
+        for sample in samples:
             plan = plans.get(sample[:2])
             if plan is not None and sample.probe == plan.probe:
                 found[plan.key].add_sample(sample)
@@ -125,8 +153,11 @@ class Window:
 
     def _named(self, connection: Connection, number: int) -> Series | None:
         if number not in self._series:
-            self._series = {each: series for series, each in known_series(connection).items()}
+            self._name(connection)
         return self._series.get(number)
+
+    def _name(self, connection: Connection) -> None:
+        self._series = {each: series for series, each in known_series(connection).items()}
 
 
 def looked_back(plan_length: int) -> int:

@@ -33,6 +33,8 @@ class Outlook:
     """The regions that are known to watch each page."""
     open: Sequence[IncidentRow] = ()
     """The open incidents of these pages, the oldest first."""
+    signs: Sequence[tuple[str, str, str, str]] = ()
+    """What this region's own samples tell of HTTP/3 and tracking: vendor, page, kind and subject of each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The judge at work: incidents each slice, and verdicts every few minutes, in threads of their own.
 
+A page that an own sample saw down is looked at before the slice is over (:mod:`monitor.judging.early`).
+
 What it finds is kept in the store (incidents) or shown (verdicts, confirmed seconds). A store that is away
 stops it and nothing else: the next look goes back far enough, and the next round judges whole windows anyway.
 """
@@ -15,13 +17,16 @@ from datetime import UTC, datetime
 import structlog
 
 from monitor.config import Config
+from monitor.judging.early import Early
 from monitor.judging.incident_certificates import Certificates
 from monitor.judging.incident_latency import Latencies
 from monitor.judging.incident_lookout import Lookout
 from monitor.judging.incident_plan import PagePlan, plans_of
+from monitor.judging.incident_signs import Signs
 from monitor.judging.judged import Judged, Outlook, Seconds, Work
 from monitor.judging.verdict_round import rule
 from monitor.pace import Pace
+from monitor.sla.incidents import IncidentKind
 from probes.sample import Sample
 from storage.failure import StoreUnavailable
 from storage.looks import looks
@@ -31,6 +36,8 @@ SLICE = 15.0
 """Seconds between two looks."""
 LAG = 2.0
 """Seconds after the end of a slice at which it is looked at: what was seen is mostly written by then."""
+TICK = 1.0
+"""Seconds between two glances at whether a page was seen down that is to be looked at early."""
 ROUND = 300.0
 """Seconds between two rounds of verdicts."""
 FIRST_ROUND = 10.0
@@ -50,14 +57,24 @@ class _Ended(Exception):
 class Judging:
     """The judge of this process."""
 
-    def __init__(self, store: Store, region: str, *, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        region: str,
+        *,
+        wall: Callable[[], float] = time.time,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``changed`` is called in a thread of the judge's whenever it changed incidents."""
         self._store = store
         self._region = region
         self._wall = wall
         pace = Pace()
-        self._lookout = Lookout(store, region, pace=pace)
+        self._lookout = Lookout(store, region, pace=pace, changed=changed)
         self._latencies = Latencies()
         self._certificates = Certificates(region)
+        self._signs = Signs(region)
+        self._early = Early()
         self._config: Config | None = None
         self._plans: list[PagePlan] = []
         self._watched: list[PagePlan] | None = None
@@ -65,8 +82,8 @@ class Judging:
         self._changing = threading.Lock()  # guards the replacement of what is judged
         self._closing = threading.Event()
         self._threads = [
-            threading.Thread(target=self._repeat, args=each, name=f"landwatch-judge-{each[0]}", daemon=True)
-            for each in ((SLICES, self.look, self._until_slice), (OBJECTIVES, self.rule, self._until_round))
+            threading.Thread(target=target, name=f"landwatch-judge-{name}", daemon=True)
+            for name, target in ((SLICES, self._look_out), (OBJECTIVES, self._rule_on))
         ]
 
     @property
@@ -86,6 +103,7 @@ class Judging:
                 {key: before.outlook.seconds.get(key, Seconds()) for key in keys},
                 {key: before.outlook.regions.get(key, [self._region]) for key in keys},
                 [one for one in before.outlook.open if (one.vendor, one.page) in keys],
+                [one for one in before.outlook.signs if one[:2] in keys],
             )
             promised = [(vendor, page, objectives[name]) for vendor, page, name in sorted(names)]
             same = {(*each[:2], each[2].name): each[2] for each in promised}
@@ -98,6 +116,8 @@ class Judging:
     def record(self, sample: Sample) -> None:
         """Take note of what an own sample says beside the slices. Never waits."""
         self._certificates.record(sample)
+        self._signs.record(sample)
+        self._early.record(sample, self._wall())
 
     def start(self) -> None:
         """Begin to judge."""
@@ -118,16 +138,46 @@ class Judging:
         Raises:
             StoreUnavailable: later.
         """
-        plans = self._plans
-        if plans is not self._watched:
-            self._lookout.watch(plans, now)
-            self._watched = plans
+        plans = self._taken_up(now)
         by_key = {plan.key: plan for plan in plans}
         more = {
             **self._latencies.looks(by_key, now, self._read),
             **self._certificates.looks(by_key, now),
+            **self._signs.looks(by_key),
         }
-        outlook = self._lookout.look(now, more)
+        self._show(self._lookout.look(now, more), plans)
+
+    def look_early(self, now: datetime) -> None:
+        """Look at the pages that were just seen down and are not known to be. It blocks.
+
+        Raises:
+            StoreUnavailable: they are judged once their slices are over.
+        """
+        known = {
+            (row.vendor, row.page) for row in self._judged.outlook.open if row.kind == IncidentKind.OUTAGE
+        }
+        keys = self._early.due(self._plans, known, now.timestamp())
+        if not keys:
+            return
+        began = time.monotonic()
+        plans = self._taken_up(now)
+        try:
+            self._show(self._lookout.look_early(now, keys), plans)
+        finally:
+            self._early.done(now.timestamp(), time.monotonic() - began)
+
+    def _taken_up(self, now: datetime) -> list[PagePlan]:
+        """The pages of the newest config, which are those that are looked at from now on."""
+        plans = self._plans
+        if plans is not self._watched:
+            self._lookout.watch(plans, now)
+            self._watched = plans
+        return plans
+
+    def _show(self, outlook: Outlook, plans: list[PagePlan]) -> None:
+        matters = self._signs.matters({plan.key: plan for plan in plans})
+        signs = [(one.vendor, one.page, one.kind, one.subject) for one in matters]
+        outlook = replace(outlook, signs=signs)
         with self._changing:
             if self._plans is plans:  # else it is about pages that are no longer watched
                 self._judged = replace(self._judged, outlook=outlook)
@@ -154,12 +204,21 @@ class Judging:
         if self._closing.wait(SHARE * worked):
             raise _Ended
 
-    def _repeat(self, name: str, work: Callable[[datetime], None], until: Callable[[], float]) -> None:
-        while not self._closing.wait(until()):
-            self._do(name, work)
+    def _look_out(self) -> None:
+        until = self._until_slice()
+        while not self._closing.wait(min(until, TICK)):
+            if until <= TICK:
+                self._do(SLICES, self.look)
+            elif self._early.heard:
+                self._do(SLICES, self.look_early, whole=False)
+            until = self._until_slice()
 
-    def _do(self, name: str, work: Callable[[datetime], None]) -> None:
-        """Do a work once, and take note of how it went."""
+    def _rule_on(self) -> None:
+        while not self._closing.wait(self._until_round()):
+            self._do(OBJECTIVES, self.rule)
+
+    def _do(self, name: str, work: Callable[[datetime], None], *, whole: bool = True) -> None:
+        """Do a work once, or a part of it, and take note of how it went."""
         before = self._judged.works[name]
         began, at = time.monotonic(), self._wall()
         try:
@@ -174,7 +233,9 @@ class Judging:
             after = replace(before, errors=before.errors + 1, error=repr(error))
             _log.exception("the judge failed", work=name)
         else:
-            after = Work(time.monotonic() - began, at, before.errors)
+            after = (
+                Work(time.monotonic() - began, at, before.errors) if whole else replace(before, error=None)
+            )
             if before.error is not None:
                 _log.info("the judge judges again", work=name)
         with self._changing:

@@ -26,6 +26,12 @@ VALUE = Family(
     OBJECTIVE,
 )
 TARGET = Family("landwatch_objective_target", "gauge", "What was promised, in the same unit.", OBJECTIVE)
+INFO = Family(
+    "landwatch_objective_info",
+    "gauge",
+    "Always 1; its labels say what was promised, in which unit, and which way is better.",
+    (*OBJECTIVE, "indicator", "aggregate", "unit", "better"),
+)
 VERDICT = Family(
     "landwatch_objective_verdict",
     "gauge",
@@ -54,8 +60,8 @@ INCIDENT = Family(
     "landwatch_incident_open",
     "gauge",
     "1 if there is an open incident of the kind, else 0.",
-    (*PAGE, "kind", "region", "objective"),
+    (*PAGE, "kind", "region", "variant", "objective"),
 )
 
-JUDGE_FAMILIES = (BAD, MEASURED, VALUE, TARGET, VERDICT, BUDGET, COVERAGE, BURN, INCIDENT)
+JUDGE_FAMILIES = (BAD, MEASURED, VALUE, TARGET, INFO, VERDICT, BUDGET, COVERAGE, BURN, INCIDENT)
 """In the order in which they are rendered."""

@@ -14,6 +14,7 @@ from monitor.metrics.judge_declared import (
     BURN,
     COVERAGE,
     INCIDENT,
+    INFO,
     MEASURED,
     TARGET,
     VALUE,
@@ -35,6 +36,7 @@ def judge_lines(judged: Judged) -> Iterator[tuple[Family, Lines]]:
         (_line(MEASURED, one.measured, vendor=key[0], page=key[1]) for key, one in seconds.items()),
     )
     yield TARGET, _targets(judged)
+    yield INFO, _infos(judged)
     for family in (VALUE, VERDICT, BUDGET, COVERAGE, BURN):
         yield family, _rulings(judged, family)
     yield INCIDENT, _incidents(judged)
@@ -43,6 +45,23 @@ def judge_lines(judged: Judged) -> Iterator[tuple[Family, Lines]]:
 def _targets(judged: Judged) -> Lines:
     for vendor, page, objective in judged.promised:
         yield _line(TARGET, objective.target, vendor=vendor, page=page, objective=objective.name)
+
+
+def _infos(judged: Judged) -> Lines:
+    """The unit by its name: what a figure of the objective is to be shown in."""
+    for vendor, page, objective in judged.promised:
+        promise = objective.promise
+        yield _line(
+            INFO,
+            1,
+            vendor=vendor,
+            page=page,
+            objective=objective.name,
+            indicator=promise.indicator,
+            aggregate=promise.aggregate,
+            unit=objective.unit.name.lower(),
+            better="lower" if promise.lower_is_better else "higher",
+        )
 
 
 def _rulings(judged: Judged, family: Family) -> Lines:
@@ -72,14 +91,20 @@ def _incidents(judged: Judged) -> Lines:
     for (vendor, page), regions in judged.outlook.regions.items():
         series[vendor, page, IncidentKind.OUTAGE, ""] = 0
         series.update({(vendor, page, kind, region): 0 for kind in _OF_REGIONS for region in regions})
+    series.update(dict.fromkeys(judged.outlook.signs, 0))
     for vendor, page, objective in judged.promised:
         if is_latency(objective.promise):
             series[vendor, page, IncidentKind.LATENCY, objective.name] = 0
     for row in judged.outlook.open:
         series[row.vendor, row.page, row.kind, row.subject] = 1
     for (vendor, page, kind, subject), value in series.items():
-        label = "objective" if kind == IncidentKind.LATENCY else "region"
-        more = {label: subject} if subject else {}
+        named = {"objective": subject}
+        if kind != IncidentKind.LATENCY:
+            region, _, channel = (
+                subject.partition("/") if kind == IncidentKind.TRACKING else (subject, "", "")
+            )
+            named = {"region": region, "variant": channel}
+        more = {label: name for label, name in named.items() if name}
         yield _line(INCIDENT, value, vendor=vendor, page=page, kind=kind, **more)
 
 

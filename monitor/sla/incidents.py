@@ -20,6 +20,8 @@ class IncidentKind(StrEnum):
     SILENCE = "silence"  # nobody measures
     LATENCY = "latency"  # a target is missed in a sustained way
     CERTIFICATE = "certificate"  # it expires soon
+    HTTP3 = "http3"  # it is advertised, and fails
+    TRACKING = "tracking"  # parameters of an advertising channel get lost
 
 
 class State(StrEnum):
@@ -56,9 +58,11 @@ PATIENCE = MappingProxyType(
         IncidentKind.SILENCE: Patience(1, 1),
         IncidentKind.LATENCY: Patience(5, 5),
         IncidentKind.CERTIFICATE: Patience(1, 1),
+        IncidentKind.HTTP3: Patience(3, 2),
+        IncidentKind.TRACKING: Patience(2, 2),
     }
 )
-"""A quorum is a confirmation already, one region is none, and a latency must last."""
+"""A quorum is a confirmation already, one region is none, and what is not down must last."""
 
 
 class Event(StrEnum):
@@ -167,7 +171,7 @@ def advance(incident: Incident, finding: Finding) -> Transition | None:
     if incident.state is State.CLOSED or finding.look is Look.UNKNOWN:
         return None
     if incident.seen is not None and finding.at <= incident.seen:
-        return None
+        return _completed(incident, finding)
     event, streak = _event(incident, finding)
     state = TABLE.get((incident.state, event), incident.state)
     if state is incident.state is State.NONE:
@@ -177,6 +181,18 @@ def advance(incident: Incident, finding: Finding) -> Transition | None:
     if state is State.NONE:  # a suspicion that came to nothing leaves nothing behind
         changed = Incident(incident.kind, incident.vendor, incident.page, incident.subject, seen=finding.at)
     return Transition(incident.state, incident.seen, state, changed)
+
+
+def _completed(incident: Incident, finding: Finding) -> Transition | None:
+    """A second look at the slice that opened an incident, which was looked at before it was over.
+
+    The regions that saw it later in that slice were in it from the beginning: it got no worse.
+    """
+    begins = incident.state is State.OPEN and incident.since is not None and incident.since >= finding.at
+    again = finding.look is Look.BAD and finding.at == incident.seen
+    if not begins or not again or set(finding.regions) <= set(incident.regions):
+        return None
+    return Transition(incident.state, incident.seen, incident.state, _worse(incident, finding))
 
 
 def _event(incident: Incident, finding: Finding) -> tuple[Event, int]:

@@ -21,6 +21,8 @@ from storage.incidents import IncidentRow
 
 PAGE = ("easyshop", "sale")
 TTFB, AVAILABILITY = default_objectives()[:2]
+GRADE = Objective(name="grade", indicator="tls_grade", at_least="A")
+SHIFT = Objective(name="shift", indicator="cls", aggregate="p95", at_most=0.1)
 PROMISED = [(*PAGE, TTFB), (*PAGE, AVAILABILITY)]
 
 
@@ -60,7 +62,12 @@ INCIDENT = IncidentRow(
     streak=1,
 )
 JUDGED = Judged(
-    Outlook({PAGE: Seconds(450, 15)}, {PAGE: ["eu-west", 'us "east"']}, [INCIDENT]),
+    Outlook(
+        {PAGE: Seconds(450, 15)},
+        {PAGE: ["eu-west", 'us "east"']},
+        [INCIDENT],
+        [(*PAGE, "http3", "eu-west"), (*PAGE, "tracking", "eu-west/tiktok")],
+    ),
     PROMISED,
     {one.key: one for one in RULINGS},
 )
@@ -167,3 +174,15 @@ async def test_how_the_judge_works_is_told() -> None:
     assert of("landwatch_judge_duration_seconds") == {"slices": 0.03, "objectives": 0}
     assert of("landwatch_judge_last_success_timestamp_seconds") == {"slices": 1_800_000_000.0}
     assert of("landwatch_judge_errors_total") == {"slices": 0, "objectives": 3}
+
+
+async def test_what_was_promised_is_told_with_its_unit_and_which_way_is_better() -> None:
+    promised = [(*PAGE, objective) for objective in (TTFB, AVAILABILITY, GRADE, SHIFT)]
+    found = await scrape(Judged(promised=promised))
+    told = values(found, "landwatch_objective_info", "objective", "indicator", "aggregate", "unit", "better")
+    assert told == {
+        ("ttfb", "ttfb", "mean", "seconds", "lower"): 1,
+        ("availability", "availability", "share", "share", "higher"): 1,
+        ("grade", "tls_grade", "min", "grade", "higher"): 1,
+        ("shift", "cls", "p95", "number", "lower"): 1,
+    }
