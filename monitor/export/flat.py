@@ -35,10 +35,10 @@ def flat_row(sample: Sample) -> list[object]:
     row += [getattr(sample, name) for name in _FIGURES]
     row.append(len(sample.hops))
     row += [getattr(last, phase, None) for phase in PHASES]
-    return [_cell(value) for value in row]
+    return [defused(value) for value in row]
 
 
-def _cell(value: object) -> object:
+def defused(value: object) -> object:
     """A value that no spreadsheet takes for a formula: text that looks like one gets a quote before it."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"

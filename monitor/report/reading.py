@@ -13,6 +13,7 @@ from monitor.config.model import Page
 from monitor.config.objectives import Objective
 from monitor.judging.gather import Choice, gather
 from monitor.report.happenings import happenings
+from monitor.report.histories import history_of
 from monitor.report.hours import read_anomalies
 from monitor.report.period import Period
 from monitor.report.report import Happening, Judgement, PageReport, Report
@@ -31,6 +32,8 @@ class Wanted:
     page: str | None = None
     region: str | None = None
     anomalies: bool = False
+    histories: bool = False
+    """Whether it is to be told how each promise went over its window."""
 
 
 class _Job(NamedTuple):
@@ -119,13 +122,19 @@ class _Making:
                 self._known[name][data.probe] = span, data
             for job in jobs:
                 if job.promise.measured_by == data.probe and _takes(job, name, self._pages[name]):
-                    verdict = judge(job.promise, data, at)
-                    self._judged[name][job.objective.name] = Judgement(job.objective, verdict)
+                    self._judged[name][job.objective.name] = self._judgement(job, data, at)
+            data.forget()
         for name, page in self._pages.items():
             for job in jobs:
                 if _takes(job, name, page) and job.objective.name not in self._judged[name]:
                     self._judged[name][job.objective.name] = _unwatched(job, name, at)
         self._progress(before + part)
+
+    def _judgement(self, job: _Job, data: PageData, at: datetime) -> Judgement:
+        verdict = judge(job.promise, data, at)
+        if not self._wanted.histories:
+            return Judgement(job.objective, verdict)
+        return Judgement(job.objective, verdict, history_of(self._store, job.promise, data, job.span))
 
     def _gather(
         self, span: Span, at: datetime, jobs: Sequence[_Job], before: float, part: float

@@ -9,14 +9,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from monitor.report.region_words import CAPTION, region_heading, region_words
 from monitor.report.report import Judgement, PageReport
-from monitor.report.words import covered, figure
 
 _CELL = 18
 """Columns that a promise takes; a narrow terminal gets several tables."""
 _NAME = 16
-_CAPTION = "Below each figure: how many it is made of, and the share of the time that was measured."
-_OWN = ("mean", "pooled", "share")
 
 
 def region_tables(page: PageReport, width: int) -> Iterator[RenderableType]:
@@ -26,37 +24,24 @@ def region_tables(page: PageReport, width: int) -> Iterator[RenderableType]:
     for start in range(0, len(judged), fitting):
         yield _table(judged[start : start + fitting])
     if judged:
-        yield Text(_CAPTION, "dim italic")
+        yield Text(CAPTION, "dim italic")
 
 
 def _table(judged: Sequence[Judgement]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("region", overflow="fold")
     for one in judged:
-        table.add_column(_heading(one), overflow="fold")
+        table.add_column(region_heading(one), overflow="fold")
     for region in sorted({name for one in judged for name in one.verdict.regions}):
         table.add_row(region, *(_cell(one, region) for one in judged))
     return table
 
 
-def _heading(one: Judgement) -> str:
-    """What is promised of all regions together is shown by the mean of each."""
-    return one.objective.name if _compares(one) else f"{one.objective.name} (mean)"
-
-
-def _compares(one: Judgement) -> bool:
-    """Whether the region's own figure can be held against the target."""
-    return one.verdict.promise.indicator == "recovery" or one.verdict.promise.aggregate in _OWN
-
-
 def _cell(one: Judgement, region: str) -> Text:
-    found = one.verdict.regions.get(region)
-    if found is None:
+    words = region_words(one, region)
+    if words is None:
         return Text("-", "dim")
-    value = figure(one.objective, found.value)
-    wrong = found.value is not None and _compares(one) and not one.objective.met_by(found.value)
-    text = Text(value, "red" if wrong else "")
-    short = found.coverage < one.verdict.promise.accounting.coverage
-    text.append(f"\n{found.count:,}, ", "dim")
-    text.append(covered(found.coverage), "yellow" if short else "dim")
+    text = Text(words.value, "red" if words.wrong else "")
+    text.append(f"\n{words.made_of}, ", "dim")
+    text.append(words.covered, "yellow" if words.short else "dim")
     return text

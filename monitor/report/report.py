@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.config.objectives import Objective
+from monitor.report.history import History
 from monitor.sla.anomaly import Anomaly
 from monitor.sla.outages import Outage
 from monitor.sla.verdict import Finding, Verdict
@@ -19,6 +20,8 @@ class Judgement:
 
     objective: Objective
     verdict: Verdict
+    history: History | None = None
+    """How it went over the window, where that was asked for and there is something to tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from simulator import moment_of
 
 from monitor.config.objectives import Objective
 from monitor.report.console import render
-from monitor.report.happening_table import MOST
+from monitor.report.happening_words import MOST
 from monitor.report.happenings import happenings
 from monitor.report.plain import plain
 from monitor.report.report import PageReport, Report
