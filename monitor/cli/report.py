@@ -36,6 +36,25 @@ def command(
     ] = False,
     brief: Annotated[bool, typer.Option("--brief", help="Only the verdicts, a line for each page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write one file of HTML with charts, which needs nothing else."),
+    ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the same on paper, by the Chromium that is here."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a row for each verdict; `-` prints them.")
+    ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a new folder with all that the verdicts rest on."),
+    ] = None,
+    verify: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Check such a folder, and do no more. May be given several times."),
+    ] = None,
     config: Annotated[
         Path, typer.Option(help="The config that has the promises and names the store.")
     ] = DEFAULT_CONFIG,
@@ -49,13 +68,26 @@ def command(
     from monitor.config import load
     from monitor.report.reading import Wanted
 
-    outputs = Outputs(brief=brief, as_json=as_json)
+    outputs = Outputs(brief=brief, as_json=as_json, html=html, pdf=pdf, csv=csv)
+    if verify:
+        from monitor.cli.evidence_verify import verify_evidence
+
+        raise typer.Exit(verify_evidence(verify, config, as_json=as_json))
+    outputs.check()
+    if evidence is not None:
+        from monitor.cli.evidence_make import check_evidence, write_evidence
+
+        check_evidence(evidence, anomalies=anomalies)
     now = datetime.now(UTC)
     held = load(config, reveal=False)
     check_names(held, vendor, page)
     period = chosen_period(held, now, window=window, stage=stage, since=since, until=until)
-    wanted = Wanted(vendor=vendor, page=page, region=region, anomalies=anomalies)
+    wanted = Wanted(vendor=vendor, page=page, region=region, anomalies=anomalies, histories=outputs.drawn)
     report = made_report(held, store, period, now, wanted)
     finding = worst(one.verdict.finding for one in report.judgements)
-    outputs.put_out(report, finding)
+    outputs.put_out(report, finding, config)
+    if evidence is not None:
+        write_evidence(
+            evidence, report, config=held, store=store, period=period, wanted=wanted, now=now
+        )
     raise typer.Exit(EXIT_CODES[finding])
