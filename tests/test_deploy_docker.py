@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import dockerfile
 import pytest
 import yaml
+from compose_spec import PyCompose
 from docspages import ROOT, page
 
 from monitor import daemon
@@ -150,6 +152,8 @@ def test_the_config_in_the_container_is_right_and_fits_it() -> None:
     assert (config.listen.host, str(config.listen.port)) == ("0.0.0.0", port.value[0])
     usual = of_last_stage("CMD")[0].value[-1]
     assert f"./landwatch.yaml:{usual}:ro" in SERVICES["landwatch"]["volumes"]
+    (user,) = of_last_stage("USER")
+    assert SERVICES["landwatch"]["user"] == user.value[0]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -162,6 +166,43 @@ def test_a_service_is_pinned_healthy_bound_to_loopback_and_without_rights(name: 
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert "privileged" not in service
+    assert not service["user"].startswith(("0", "root"))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_can_starve_no_other(name: str) -> None:
+    limits = SERVICES[name]["deploy"]["resources"]["limits"]
+    assert limits["memory"]
+    assert limits["pids"]
+    # One that waits for a CPU taints its samples: landwatch has no limit of it.
+    assert ("cpus" in limits) is (name != "landwatch")
+    assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_nobody_can_log_in_to_grafana_with_a_password_that_all_know() -> None:
+    said = SERVICES["grafana"]["environment"]
+    assert said["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert said["GF_AUTH_BASIC_ENABLED"] == "false"
+    assert said["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    home = Path(said["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert f"../../grafana/dashboards:{home.parent}:ro" in SERVICES["grafana"]["volumes"]
+    assert (ROOT / "grafana" / "dashboards" / home.name).is_file()
+
+
+def test_what_is_secret_is_in_files_that_are_never_committed() -> None:
+    folders = sorted(folder for folder in (DOCKER / "secrets").iterdir())
+    mounted = {mount.split(":")[0] for service in SERVICES.values() for mount in service["volumes"]}
+    for folder in folders:
+        assert f"./secrets/{folder.name}" in mounted
+        assert (folder / ".gitignore").read_text().splitlines()[1:] == ["*", "!.gitignore"]
+    assert {folder.name for folder in folders} == {"alertmanager", "landwatch"}
+    told = (ROOT / "deploy" / "alertmanager" / "alertmanager.yml").read_text()
+    named = re.findall(r"_file: *([^\s}]+)", told)
+    assert named
+    assert {str(Path(name).parent) for name in named} == {"/etc/alertmanager/secrets"}
+    assert "./secrets/alertmanager:/etc/alertmanager/secrets:ro" in SERVICES["alertmanager"]["volumes"]
+    for name in named:
+        assert f"`{Path(name).name}`" in OPERATIONS.text
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -182,8 +223,26 @@ def test_what_a_service_mounts_is_there(name: str) -> None:
 
 
 def test_no_file_has_a_secret_in_it() -> None:
-    for path in (*DOCKER.iterdir(), *(ROOT / "deploy" / "prometheus").iterdir()):
+    for path in (path for path in (ROOT / "deploy").rglob("*") if path.is_file()):
         assert not re.search(r"(?i)(password|secret|token|api_?key)\s*[:=]\s*\S", path.read_text()), path
+
+
+def test_a_linter_of_dockerfiles_finds_nothing() -> None:
+    hadolint = Path(sysconfig.get_path("scripts")) / "hadolint"
+    found = subprocess.run([hadolint, DOCKER / "Dockerfile"], check=False, capture_output=True, text=True)
+    assert (found.returncode, found.stdout + found.stderr) == (0, "")
+    without = (DOCKER / "Dockerfile").read_text().replace("--no-install-recommends", "")
+    found = subprocess.run([hadolint, "-"], input=without, check=False, capture_output=True, text=True)
+    assert "DL3015" in found.stdout
+
+
+def test_the_file_is_what_the_compose_specification_knows() -> None:
+    """Merged first, as Compose does it: the parser leaves that to others."""
+    text = yaml.safe_dump(COMPOSE)
+    assert set(PyCompose.from_yaml(text).service_names()) == SERVICES.keys()
+    for right, wrong in (("read_only:", "read_onl:"), ("interval: 30s", "interval: often")):
+        with pytest.raises(ValueError, match="services"):
+            PyCompose.from_yaml(text.replace(right, wrong, 1))
 
 
 def test_a_linter_of_compose_files_finds_nothing_grave() -> None:
