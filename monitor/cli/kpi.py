@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 command = typer.Typer(no_args_is_help=True, help="Import KPIs of the business, and show what is there.")
 
+_PIPED_WIDTH = 140
 _ConfigOption = Annotated[
     Path, typer.Option(help="The config that names vendors, KPIs of your own and the store.")
 ]
@@ -89,14 +90,18 @@ def list_kpis(
         return
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for heading in ("vendor", "kpi", "unit", "days", "first", "last", "missing", "latest"):
-        table.add_column(heading, justify="right" if heading in ("days", "missing", "latest") else "left")
+        right = heading in ("days", "missing", "latest")
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
     for one in found:
         unit = registry[one.kpi].unit if one.kpi in registry else "not known any more"
         missing = (one.last - one.first).days + 1 - one.days
         words = (printable(one.vendor), printable(one.kpi), unit, f"{one.days:,}", str(one.first))
         ends = (str(one.last), f"{missing:,}" if missing else "", show(one.latest, unit, currency))
         table.add_row(*map(Text, (*words, *ends)))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPED_WIDTH)
+    console.print(table)
 
 
 @command.command("show")

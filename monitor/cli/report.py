@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.config import DEFAULT_CONFIG
-from monitor.cli.report_made import check_names, made_report
+from monitor.cli.report_made import check_names, findings_of, made_report
 from monitor.cli.report_outputs import Outputs
 from monitor.cli.report_period import StageName, chosen_period
 
@@ -20,7 +20,7 @@ def command(
         typer.Option(help="One window for all promises: 30d, `month` for this one, or one such as 2026-10."),
     ] = None,
     stage: Annotated[
-        StageName | None, typer.Option(help="The stage of an acceptance, from its date in the config on.")
+        StageName | None, typer.Option(help="A stage of an acceptance with its scorecard, from its date on.")
     ] = None,
     since: Annotated[
         str | None,
@@ -63,6 +63,7 @@ def command(
     """Say which promises were kept, with what that rests on.
 
     Exit code 0: all were met. 1: one was breached. 2: wrong usage. 3: none was breached, and one is unproven.
+    The lines of a stage's scorecard count as promises.
     """
     from monitor.cli.verdict_exit import EXIT_CODES, worst
     from monitor.config import load
@@ -84,7 +85,7 @@ def command(
     period = chosen_period(held, now, window=window, stage=stage, since=since, until=until)
     wanted = Wanted(vendor=vendor, page=page, region=region, anomalies=anomalies, histories=outputs.drawn)
     report = made_report(held, store, period, now, wanted)
-    finding = worst(one.verdict.finding for one in report.judgements)
+    finding = worst(findings_of(report))
     outputs.put_out(report, finding, config)
     if evidence is not None:
         write_evidence(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from monitor.report.period import Period
     from monitor.report.reading import Wanted
     from monitor.report.report import Report
+    from monitor.sla.verdict import Finding
 
 
 def check_names(config: Config, vendor: str | None, page: str | None) -> None:
@@ -34,13 +37,18 @@ def check_names(config: Config, vendor: str | None, page: str | None) -> None:
 
 
 def made_report(config: Config, store: str | None, period: Period, now: datetime, wanted: Wanted) -> Report:
-    """The report, of what the store has. A store that can't be read ends the command and is told.
+    """The report, of what the store has; that of a stage has its scorecard.
+
+    A store that can't be read ends the command and is told.
+
 
     Raises:
         typer.BadParameter: the URL is none of a store.
     """
     from monitor.cli.progress import Progress
     from monitor.report.reading import read_report
+    from monitor.scorecard.making import Occasion
+    from monitor.scorecard.reading import read_scorecard
     from storage.store import Store, StoreUnavailable
 
     try:
@@ -49,10 +57,24 @@ def made_report(config: Config, store: str | None, period: Period, now: datetime
         raise typer.BadParameter(str(error), param_hint="--store") from error
     try:
         with closing(source), Progress("reading and judging", sys.stderr) as progress:
-            return read_report(source, config, period, now, wanted, progress.tell)
+            report = read_report(source, config, period, now, wanted, progress.tell)
+            occasion = Occasion.of(period)
+            if occasion is None:
+                return report
+            scorecard = read_scorecard(source, report, config.scorecard, occasion)
+            return replace(report, scorecard=scorecard)
     except StoreUnavailable as error:
         from monitor.cli.verdict_exit import EXIT_CODES
         from monitor.sla.verdict import Finding
 
         typer.echo(f"the store can't be read, so nothing is proven: {error}", err=True)
         raise typer.Exit(EXIT_CODES[Finding.UNPROVEN]) from error
+
+
+def findings_of(report: Report) -> Iterator[Finding]:
+    """What its verdicts are, and the lines of its scorecard."""
+    from monitor.scorecard.words import FINDINGS
+
+    yield from (one.verdict.finding for one in report.judgements)
+    if report.scorecard is not None:
+        yield from (FINDINGS[line.result] for line in report.scorecard.lines if line.result is not None)

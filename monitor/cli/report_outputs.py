@@ -146,3 +146,7 @@ def _print_tables(report: Report, *, brief: bool) -> None:
     if not console.is_terminal:
         console = Console(highlight=False, width=_PIPED_WIDTH)
     console.print(render(report, console.width, brief=brief))
+    if report.scorecard is not None:
+        from monitor.scorecard.console import render_scorecard
+
+        console.print(render_scorecard(report.scorecard, console.width, brief=brief))

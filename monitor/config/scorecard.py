@@ -146,7 +146,7 @@ THRESHOLDS: Mapping[str, tuple[Threshold, ...]] = MappingProxyType(
 
 
 class ScorecardSettings(_Part):
-    """What an acceptance asks for, beside the objectives."""
+    """Thresholds, baselines and goals of an acceptance, and KPIs of one's own."""
 
     time_zone: Zone = "UTC"
     """The time zone in which days begin and end."""

@@ -100,6 +100,23 @@ class StagePeriod:
         return Stage(since, STAGES[self.name], objective.time_zone), self.now
 
 
+@dataclass(frozen=True, slots=True)
+class StatePeriod:
+    """A state that lasts: the objectives that are of no stage, each over its own window."""
+
+    name: str
+    now: datetime
+
+    @property
+    def words(self) -> str:
+        """What stands over the report."""
+        return f"the state {self.name}, each promise over its own window"
+
+    def of(self, objective: Objective) -> Judged | None:
+        """Its own window; objectives of a stage are left out."""
+        return None if objective.window in STAGES else (objective.promise.window, self.now)
+
+
 def stage_dates(name: str, objectives: tuple[Objective, ...]) -> set[date]:
     """When a stage begins, by the objectives that are judged in it."""
     return {one.since for one in objectives if one.window == name and one.since is not None}

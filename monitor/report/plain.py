@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.report.report import Happening, Judgement, PageReport, Report
+from monitor.scorecard.plain import plain_scorecard
 from monitor.sla.anomaly import Anomaly
 from monitor.sla.verdict import Finding
 from monitor.sla.windows import moment
@@ -23,6 +24,7 @@ def plain(report: Report, finding: Finding) -> dict[str, Any]:
         "finding": finding,
         "findings": {each.value: report.findings[each] for each in Finding},
         "pages": [_page(one) for one in report.pages],
+        "scorecard": None if report.scorecard is None else plain_scorecard(report.scorecard),
     }
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from monitor.config.objectives import Objective
 from monitor.report.history import History
+from monitor.scorecard.scorecard import Scorecard
 from monitor.sla.anomaly import Anomaly
 from monitor.sla.outages import Outage
 from monitor.sla.verdict import Finding, Verdict
@@ -63,6 +64,8 @@ class Report:
     """Over which time, in words."""
     pages: Sequence[PageReport]
     looked_for_anomalies: bool = False
+    scorecard: Scorecard | None = None
+    """Of a stage: what it comes to."""
 
     @property
     def judgements(self) -> Iterator[Judgement]:

@@ -10,6 +10,7 @@ from monitor.scorecard.notation import Notation
 
 LONGEST = 40
 """Characters of an amount; no figure of a business needs more."""
+LARGEST = 10**15
 _PLAIN = re.compile(r"[0-9]+(?:([.,])[0-9]+)?", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[.,' \u2019\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?", re.ASCII)
 _CURRENCY = re.compile(r"(.*[0-9]) ?([A-Z]{3})", re.ASCII)
@@ -31,6 +32,8 @@ def parse_amount(text: str, kpi: Kpi, notation: Notation) -> float:
         text = _without_currency(text, notation)
     percent = text.endswith("%")
     number = _number(text.removesuffix("%").rstrip(), kpi, notation)
+    if number > LARGEST:
+        raise ValueError(f"{text} is more than any business has: is the unit right?")
     if kpi.unit == KpiUnit.SHARE:
         return _share(text, number, percent=percent)
     if percent and kpi.unit != KpiUnit.RATIO:

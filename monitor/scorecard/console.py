@@ -16,15 +16,17 @@ from monitor.scorecard.scorecard import Card, Group, Line, Result, Scorecard
 from monitor.scorecard.words import RESULT_GLYPHS, RESULT_STYLES, result_words
 
 _SIDE_BY_SIDE = ((Group.SHORT_TERM, "Short term"), (Group.LONG_TERM, "Long term"))
-_MOST_COLUMNS = 8
-"""Objectives and KPIs that one table of the comparison has."""
+_CELL = 17
+"""Columns of a terminal that an objective or KPI takes in the comparison; narrow ones get several tables."""
+_NAMES = 36
+"""What vendors and their results take."""
 
 
-def render_scorecard(scorecard: Scorecard, *, brief: bool = False) -> RenderableType:
-    """The whole scorecard; ``brief``: only the vendors compared."""
+def render_scorecard(scorecard: Scorecard, width: int, *, brief: bool = False) -> RenderableType:
+    """The whole scorecard, for a terminal of so many columns; ``brief``: only the vendors compared."""
     parts: list[RenderableType] = [Text(), _headline(scorecard)]
     if brief or len(scorecard.cards) > 1:
-        parts += _comparison(scorecard)
+        parts += _comparison(scorecard, max(1, (width - _NAMES) // _CELL))
     if not brief:
         parts += [part for card in scorecard.cards for part in _card(card)]
     return Stack(*parts)
@@ -39,15 +41,17 @@ def _result(result: Result | None) -> Text:
     return Text(result_words(result), "dim" if result is None else RESULT_STYLES[result])
 
 
-def _comparison(scorecard: Scorecard) -> Iterator[Table]:
-    """The vendors against the same promises, a row for each; as many tables as there are columns for."""
+def _comparison(scorecard: Scorecard, fitting: int) -> Iterator[Table]:
+    """The vendors against the same promises, a row for each; in several tables where not all fit."""
     columns = scorecard.columns
-    for start in range(0, len(columns), _MOST_COLUMNS):
-        part = slice(start, start + _MOST_COLUMNS)
+    for start in range(0, len(columns), fitting):
+        part = slice(start, start + fitting)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("vendor", overflow="fold")
         for column in columns[part]:
-            table.add_column(Text(f"{column.name}\n{column.target_words}"), overflow="fold")
+            table.add_column(
+                Text(f"{_title(column.name)}\n{column.target_words}"), overflow="fold", max_width=_CELL + 5
+            )
         table.add_column("in all", no_wrap=True)
         for row in scorecard.comparison:
             cells = (_cell(line) for line in row.cells[part])
@@ -81,7 +85,7 @@ def _judged(lines: Sequence[Line]) -> Table:
     table.add_column("days", justify="right", no_wrap=True)
     table.add_column("in words", overflow="fold")
     for line in lines:
-        name = Text(line.name.replace("_", " "), "bold")
+        name = Text(_title(line.name), "bold")
         figure = Text(line.value_words)
         table.add_row(
             _result(line.result), name, Text(line.target_words), figure, Text(_days(line)), Text(line.words)
@@ -97,8 +101,9 @@ def _group(title: str, lines: Sequence[Line]) -> Table:
     table.add_column("days", justify="right", no_wrap=True)
     table.add_column("result", no_wrap=True)
     for line in lines:
-        name = line.name.replace("_", " ")
-        table.add_row(Text(name), Text(line.value_words), Text(_days(line)), _result(line.result))
+        table.add_row(
+            Text(_title(line.name)), Text(line.value_words), Text(_days(line)), _result(line.result)
+        )
     return table
 
 
@@ -109,7 +114,7 @@ def _basis(lines: Sequence[Line]) -> Iterator[RenderableType]:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for line in lines:
-        title = line.name.replace("_", " ")
+        title = _title(line.name)
         for heading, words in _particulars(line):
             table.add_row(Text(title), heading, words)
             title = ""
@@ -118,7 +123,7 @@ def _basis(lines: Sequence[Line]) -> Iterator[RenderableType]:
 
 
 def _particulars(line: Line) -> Iterator[tuple[str, Text]]:
-    for words in line.missing:
+    for words in () if line.words == "; ".join(line.missing) else line.missing:
         yield "missing", Text(words, "yellow" if line.result is Result.NOT_ENOUGH else "")
     for words in line.notes:
         yield "note", Text(words)
@@ -127,6 +132,10 @@ def _particulars(line: Line) -> Iterator[tuple[str, Text]]:
     if line.judged:
         for words in line.evidence:
             yield "evidence", Text(words, "cyan")
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _days(line: Line) -> str:

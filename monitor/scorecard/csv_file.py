@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from sys import intern
 
 from monitor.config.kpis import Kpi
 from monitor.config.moments import parse_date
@@ -66,13 +67,16 @@ class KpiFile:
     sha256: str
 
 
-def read_kpi_file(data: bytes, expected: Expected, *, decimal_said: bool = False) -> KpiFile:
+def read_kpi_file(
+    data: bytes, expected: Expected, *, decimal_said: bool = False, most_rows: int = MOST_ROWS
+) -> KpiFile:
     """The values in a file's bytes.
 
     Args:
         data: the whole file.
         expected: what it may hold.
         decimal_said: whether somebody has said with what fractions are written.
+        most_rows: how many it may have.
 
     Raises:
         FileRefused: anything in it is wrong.
@@ -85,7 +89,7 @@ def read_kpi_file(data: bytes, expected: Expected, *, decimal_said: bool = False
         # 1.234 in such a file is as likely a thousand as a fraction.
         expected = replace(expected, notation=replace(expected.notation, decimal=None))
     reader = csv.reader(lines, delimiter=separator, strict=True)
-    found = _Reading(expected)
+    found = _Reading(expected, most_rows)
     found.read(reader)
     if found.number:
         raise FileRefused(found.mistakes, found.number)
@@ -109,6 +113,7 @@ class _Reading:
     """A file in the reading."""
 
     expected: Expected
+    most_rows: int
     values: list[KpiValue] = field(default_factory=list)
     mistakes: list[RowMistake] = field(default_factory=list)
     number: int = 0
@@ -128,8 +133,8 @@ class _Reading:
                     return
                 continue
             rows += 1
-            if rows > MOST_ROWS:
-                self._tell(line, f"a file has at most {MOST_ROWS:,} rows: split it up")
+            if rows > self.most_rows:
+                self._tell(line, f"a file has at most {self.most_rows:,} rows: split it up")
                 return
             self._row(line, cells, order)
         if order is None and not self.number:
@@ -168,7 +173,7 @@ class _Reading:
         if len(cells) != len(COLUMNS):
             self._tell(
                 line,
-                f"has {len(cells)} cells, and the header {len(COLUMNS)}: a comma in a number? write a point",
+                f"has {len(cells)} cells and not {len(COLUMNS)}: is a comma in a number? write a point",
             )
             return
         day, vendor, kpi, amount = (cells[place].strip() for place in order)
@@ -178,7 +183,8 @@ class _Reading:
         self._known(kpi, list(self.expected.kpis), "KPI", wrong)
         value = self._value(amount, kpi, wrong)
         if not wrong and at is not None and value is not None:
-            self._take(line, KpiValue(vendor, kpi, at, value), wrong)
+            # Each name once in memory, not once for each row.
+            self._take(line, KpiValue(intern(vendor), intern(kpi), at, value), wrong)
         if wrong:
             self._tell(line, "; ".join(wrong))
 

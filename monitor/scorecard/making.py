@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Self
 
 from monitor.config.scorecard import ScorecardSettings, Steady
+from monitor.report.period import Period, StagePeriod, StatePeriod
 from monitor.report.report import Report
 from monitor.scorecard.days import Days
 from monitor.scorecard.history import History
@@ -25,6 +27,13 @@ class Occasion:
     """As of when it is made."""
     since: date | None = None
     """When the stage began; ``None`` for a state that lasts."""
+
+    @classmethod
+    def of(cls, period: Period) -> Self | None:
+        """The occasion of a report; ``None`` where that is of no stage."""
+        if isinstance(period, StagePeriod):
+            return cls(period.name, period.now, period.since)
+        return cls(period.name, period.now) if isinstance(period, StatePeriod) else None
 
     def days(self, settings: ScorecardSettings) -> Days:
         """The days whose KPIs count."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from monitor.report.report import Judgement, PageReport
 from monitor.report.words import figure, promised
 from monitor.scorecard.scorecard import Group, Kind, Line, Result
+from monitor.scorecard.words import FINDINGS
 from monitor.sla.verdict import Finding
 from monitor.sla.windows import moment
 
@@ -51,11 +52,12 @@ def objective_lines(
 
 def _line(vendor: str, name: str, judged: Sequence[_Judged], command: str) -> Line:
     result = _result(one.judgement for one in judged)
-    telling = [one for one in judged if _finding(one) is _TELLING[result]]
+    telling = [one for one in judged if _finding(one) is FINDINGS[result]]
     worst = max(telling, key=lambda one: one.badness)
     objective, verdict = worst.judgement.objective, worst.judgement.verdict
     met = sum(_finding(one) is Finding.MET for one in judged)
     shown = figure(objective, verdict.value)
+    told = "nothing measured" if verdict.value is None else shown
     where = f"{worst.page}, the worst of {len(judged)} pages" if len(judged) > 1 else worst.page
     return Line(
         name=name,
@@ -67,19 +69,11 @@ def _line(vendor: str, name: str, judged: Sequence[_Judged], command: str) -> Li
         value=verdict.value,
         value_words=shown,
         result=result,
-        words=f"{shown} ({where}); met on {met} of {_pages(len(judged))}",
+        words=f"{told} ({where}); met on {met} of {_pages(len(judged))}",
         missing=tuple(_missing(telling)) if result is not Result.FAIL else (),
         notes=tuple(verdict.notes),
         evidence=tuple(_evidence(vendor, worst, command)),
     )
-
-
-_TELLING = {
-    Result.PASS: Finding.MET,
-    Result.FAIL: Finding.BREACHED,
-    Result.NOT_ENOUGH: Finding.UNPROVEN,
-    Result.RUNNING: Finding.UNPROVEN,
-}
 
 
 def _result(judgements: Iterable[Judgement]) -> Result:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from monitor.config.kpis import Kpi, KpiUnit
 from monitor.config.scorecard import Threshold
 from monitor.scorecard.scorecard import Result
+from monitor.sla.verdict import Finding
 
 CHANGE = "change"
 GROWTH = "growth a month"
@@ -16,6 +17,8 @@ _LEAST = "\N{GREATER-THAN OR EQUAL TO}"
 _MOST = "\N{LESS-THAN OR EQUAL TO}"
 _DIGITS = 4
 _MOST_DIGITS = 15
+_CENTS = 2
+"""Places behind the point, of money."""
 
 RESULT_GLYPHS = MappingProxyType(
     {Result.PASS: "✔", Result.FAIL: "✘", Result.NOT_ENOUGH: "?", Result.RUNNING: "…"}
@@ -30,6 +33,15 @@ RESULT_STYLES = MappingProxyType(
     }
 )
 """The colour of each result on a terminal."""
+FINDINGS = MappingProxyType(
+    {
+        Result.PASS: Finding.MET,
+        Result.FAIL: Finding.BREACHED,
+        Result.NOT_ENOUGH: Finding.UNPROVEN,
+        Result.RUNNING: Finding.UNPROVEN,
+    }
+)
+"""What each result counts as beside verdicts."""
 
 
 def result_words(result: Result | None) -> str:
@@ -54,30 +66,28 @@ def show(
         return "-"
     percents = unit in (KpiUnit.SHARE, CHANGE, GROWTH)
     exact = Decimal(repr(value)) * 100 if percents else Decimal(repr(value))
-    for digits in range(_DIGITS, _MOST_DIGITS + 1):
-        rounded = _rounded(exact, digits)
+    places = _CENTS if unit == KpiUnit.MONEY else max(0, _DIGITS - max(1, exact.adjusted() + 1))
+    for more in range(_MOST_DIGITS - _DIGITS):
+        rounded = exact.quantize(Decimal(1).scaleb(-places - more), ROUND_HALF_EVEN)
         if met is None or met(float(rounded / 100 if percents else rounded)) == met(value):
             break
+    if unit != KpiUnit.MONEY:
+        rounded = _trimmed(rounded)
     text = f"{rounded:+,f}" if unit in (CHANGE, GROWTH) else f"{rounded:,f}"
     if percents:
         return f"{text} %"
     return f"{text} {currency}" if unit == KpiUnit.MONEY and currency else text
 
 
-def _rounded(exact: Decimal, digits: int) -> Decimal:
-    """With so many digits; all those before the point are kept, and none that is an idle 0 behind it."""
-    places = max(0, digits - max(1, exact.adjusted() + 1)) if exact else 0
-    rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
-    whole = rounded.to_integral_value()
-    return whole if rounded == whole else rounded.normalize()
+def _trimmed(number: Decimal) -> Decimal:
+    """Without idle zeros behind the point."""
+    whole = number.to_integral_value()
+    return whole if number == whole else number.normalize()
 
 
 def target_words(kpi: Kpi, threshold: Threshold, currency: str | None) -> str:
-    """What is asked of a KPI."""
+    """What is asked of a KPI; by week, by month or against what, the name of the line says."""
     if threshold.target is None:
         return f"{_MOST if kpi.lower_is_better else _LEAST} your goal"
     sign = _LEAST if threshold.at_most is None else _MOST
-    words = f"{sign} {show(threshold.target, unit_of(kpi, threshold), currency)}"
-    if threshold.per is not None:
-        words += f" a {threshold.per}"
-    return f"{words} against the baseline" if threshold.against is not None else words
+    return f"{sign} {show(threshold.target, unit_of(kpi, threshold), currency)}"
