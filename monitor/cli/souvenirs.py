@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from probes.sample import Sample
 
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+"""What a picture may be turned into, by the end of its name."""
 KIND = "browser"
 """The kind of probe that leaves something."""
 
@@ -42,9 +44,21 @@ class Souvenirs:
                 continue
             if place is None:
                 place = Path(tempfile.mkdtemp(prefix="landwatch-")) / source.name
-            shutil.copyfile(source, place)
+            _put(source, place)
             yield what, place
 
     def close(self) -> None:
         """Throw the rest away."""
         self._room.cleanup()
+
+
+def _put(source: Path, place: Path) -> None:
+    """Copy a file; a picture becomes what its new name says that it is."""
+    ends = place.suffix.lower()
+    if ends == source.suffix or not {ends, source.suffix} <= PICTURES:
+        shutil.copyfile(source, place)
+        return
+    from PIL import Image
+
+    with Image.open(source) as picture:
+        picture.convert("RGB").save(place)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from monitor.cli import check
@@ -44,6 +45,17 @@ def test_files_go_where_they_were_asked_for_and_no_others_are_left(tmp_path: Pat
     assert (tmp_path / "my.har").read_bytes() == b"visit.har"
     souvenirs.close()
     assert not souvenirs.folder.exists()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.jpg", "JPEG"), ("a.webp", "WEBP"), ("a.png", "PNG")])
+def test_a_picture_is_what_its_name_says(tmp_path: Path, name: str, kind: str) -> None:
+    souvenirs = Souvenirs({"filmstrip": tmp_path / name})
+    seen = sample(souvenirs.folder)
+    Image.new("RGBA", (4, 2), "red").save(souvenirs.folder / "browser" / "filmstrip.png")
+    assert dict(souvenirs.take(seen)) == {"filmstrip": tmp_path / name}
+    souvenirs.close()
+    with Image.open(tmp_path / name) as picture:
+        assert (picture.format, picture.size) == (kind, (4, 2))
 
 
 def test_where_nothing_was_asked_for_there_is_a_filmstrip_to_look_at() -> None:
