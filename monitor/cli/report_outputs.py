@@ -14,7 +14,6 @@ import typer
 if TYPE_CHECKING:
     from monitor.report.html.render import Origin
     from monitor.report.report import Report
-    from monitor.scorecard.scorecard import Scorecard
     from monitor.sla.verdict import Finding
 
 _PIPED_WIDTH = 140
@@ -58,14 +57,12 @@ class Outputs:
             except PdfUnmade as error:
                 raise typer.BadParameter(str(error), param_hint="--pdf") from error
 
-    def put_out(
-        self, report: Report, finding: Finding, config: Path, scorecard: Scorecard | None = None
-    ) -> None:
+    def put_out(self, report: Report, finding: Finding, config: Path) -> None:
         """Put it out; ``finding`` is what all its verdicts come to, ``config`` what has its promises.
 
         All is made before any of it is written. What goes wrong ends the command.
         """
-        made = dict(self._made(report, finding, config, scorecard))
+        made = dict(self._made(report, finding, config))
         for path, content in made.items():
             if path != _STDOUT:
                 _write(path, content)
@@ -82,9 +79,7 @@ class Outputs:
         files = {"--html": self.html, "--pdf": self.pdf, "--csv": self.csv}
         return {option: path for option, path in files.items() if path is not None}
 
-    def _made(
-        self, report: Report, finding: Finding, config: Path, scorecard: Scorecard | None
-    ) -> Iterator[tuple[Path, bytes]]:
+    def _made(self, report: Report, finding: Finding, config: Path) -> Iterator[tuple[Path, bytes]]:
         if self.csv is not None:
             from monitor.report.sheet import sheet
 
@@ -92,7 +87,7 @@ class Outputs:
         if self.drawn:
             from monitor.report.html.render import render_html
 
-            html = render_html(report, _origin(config), scorecard)
+            html = render_html(report, _origin(config))
             if self.html is not None:
                 yield self.html, html.encode()
             if self.pdf is not None:

@@ -17,7 +17,7 @@ from monitor.report.html.summary import summary
 from monitor.report.region_words import CAPTION
 from monitor.report.report import Report
 from monitor.report.words import finding_words, moment_words
-from monitor.scorecard.scorecard import Group, Scorecard
+from monitor.scorecard.scorecard import Group
 from monitor.scorecard.words import result_words
 from monitor.sla.verdict import Finding
 
@@ -37,8 +37,8 @@ class Origin:
     """Its SHA-256, as hexadecimal digits."""
 
 
-def render_html(report: Report, origin: Origin, scorecard: Scorecard | None = None) -> str:
-    """The whole report as one document that needs nothing else, a stage's scorecard with it."""
+def render_html(report: Report, origin: Origin) -> str:
+    """The whole report as one document that needs nothing else."""
     environment = Environment(
         loader=PackageLoader("monitor.report.html"),
         autoescape=True,
@@ -59,7 +59,6 @@ def render_html(report: Report, origin: Origin, scorecard: Scorecard | None = No
         comparisons=comparisons(report),
         vendors=sections(report),
         findings=list(Finding),
-        scorecard=scorecard,
         groups=list(Group),
         result_words=result_words,
         regions_caption=CAPTION,
