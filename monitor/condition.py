@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.health import Health, Lags
 from monitor.judging.service import Judging
 from monitor.metrics.own import Histogram, Own
+from monitor.notify.service import Notifying
 from monitor.open_probes import OpenProbes
 from monitor.pipeline import Pipeline
 from monitor.reload import Reloads
@@ -25,6 +26,7 @@ class Condition:
         health: Health,
         reloads: Reloads,
         judging: Judging,
+        notifying: Notifying,
         probes: OpenProbes,
     ) -> None:
         self._version = version
@@ -34,6 +36,7 @@ class Condition:
         self._health = health
         self._reloads = reloads
         self._judging = judging
+        self._notifying = notifying
         self._probes = probes
 
     def troubles(self) -> list[str]:
@@ -57,7 +60,7 @@ class Condition:
         failing = [one.error for one in self._judging.judged.works.values() if one.error is not None]
         if failing:
             worries.append(f"the judge can't judge: {failing[0]}")
-        return worries
+        return worries + self._notifying.worries()
 
     def loop_lag(self) -> float:
         """How late the event loop was when last looked at, in seconds."""
@@ -84,6 +87,7 @@ class Condition:
             reload_ok=self._reloads.error is None,
             reload_at=self._reloads.at,
             works=self._judging.judged.works,
+            channels=self._notifying.states,
         )
 
 

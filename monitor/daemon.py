@@ -4,6 +4,7 @@
                                                                           |--> bookkeeper -> rollups
                                                                           |--> metrics
     store -> judge -> incidents, verdicts
+                  |--> channels
 
 Signals, systemd and the terminal are not here (``service.py``): a daemon can be opened in any event loop.
 """
@@ -29,6 +30,7 @@ from monitor.housekeeping import Housekeeping, hourly
 from monitor.judging.bookkeeper import Bookkeeper
 from monitor.judging.service import Judging
 from monitor.metrics.collector import Metrics
+from monitor.notify.service import Notifying
 from monitor.open_probes import OpenProbes, ProbeUnavailable
 from monitor.pipeline import Pipeline
 from monitor.reload import ReloadRefused, Reloads
@@ -43,6 +45,7 @@ from probes.kinds import Kind
 from probes.kinds import kinds as all_kinds
 from storage.failure import StoreUnavailable
 from storage.incidents import purge_incidents
+from storage.notifications import purge_notifications
 from storage.recorder import Recorder
 from storage.spool import Spool
 from storage.standing import Standing
@@ -101,7 +104,8 @@ class Daemon:
         runner = Runner(probes.opened, health)
         self._controls = Controls((), runner.run)
         self._asking: asyncio.Task[None] | None = None
-        self._judging = Judging(store, config.region)
+        self._notifying = Notifying(store, url)
+        self._judging = Judging(store, config.region, changed=self._notifying.wake)
         self.metrics = Metrics(
             own=lambda: self.condition.own(),
             runs=lambda: self.schedule.runs,
@@ -126,6 +130,7 @@ class Daemon:
             health=health,
             reloads=self.reloads,
             judging=self._judging,
+            notifying=self._notifying,
             probes=probes,
         )
         self.board = Board(self.standing, self.facts)
@@ -154,6 +159,7 @@ class Daemon:
         self.metrics.watch((watch.target for watch in watches), promised, screens)
         self._bookkeeper.watch(watches)
         self._judging.watch(config)
+        self._notifying.watch(config)
         self.schedule.replace(watches)
         self._bursts.keep(watches)
         if self._asking is None or config.controls != before.controls:
@@ -163,6 +169,7 @@ class Daemon:
         """Begin to measure."""
         self.schedule.start()
         self._judging.start()
+        self._notifying.start()
 
     def facts(self) -> Facts:
         """What the web page says beside the samples."""
@@ -180,7 +187,8 @@ class Daemon:
         kept, now = self.config.retention, datetime.now(UTC)
         deleted = self._store.purge(now, kept.for_successes, kept.for_failures)
         deleted += self._store.purge_rollups(now, kept.for_hours, kept.for_days)
-        return deleted + purge_incidents(self._store, now - kept.for_failures)
+        deleted += purge_incidents(self._store, now - kept.for_failures)
+        return deleted + purge_notifications(self._store, now - kept.for_failures)
 
     async def drain(self, grace: float = GRACE, flushing: float = FLUSHING) -> None:
         """Start nothing more, and give what is under way ``grace`` seconds.
@@ -202,6 +210,7 @@ class Daemon:
             await self.drain(0.0)
         await self._stop_asking()
         await asyncio.to_thread(self._judging.close, self._flushing)
+        await asyncio.to_thread(self._notifying.close, self._flushing)
         await asyncio.to_thread(self._recorder.close, self._flushing)
         await asyncio.to_thread(self._bookkeeper.close, self._flushing)
         self.metrics.close()

@@ -21,6 +21,7 @@ def mistakes_across(value: Any, kinds: Mapping[str, Kind]) -> Iterator[tuple[Pat
     for path, items in (
         (("vendors",), _items(value, "vendors")),
         (("objectives",), _items(value, "objectives")),
+        (("notify",), _items(value, "notify")),
     ):
         yield from _twice(path, items)
     yield from _twice(("scorecard", "kpis"), _items(value.get("scorecard"), "kpis"))

@@ -13,6 +13,7 @@ from monitor.config.across import mistakes_across
 from monitor.config.explain import explain
 from monitor.config.mistakes import ConfigError, Mistake
 from monitor.config.model import Config, config_model, usual_model
+from monitor.config.notify import mistaken_urls
 from monitor.config.schema import Shape, json_schema
 from monitor.config.source import Document, read
 from probes.kinds import Kind, kinds
@@ -69,6 +70,10 @@ def parse(
         mistakes += [mistake for mistake in explained if (mistake.line, mistake.column) not in told]
     if config is not None and reveal:
         mistakes += _store(config, document)
+        mistakes += [
+            document.mistake(("notify", place, "url"), message)
+            for place, message in mistaken_urls(config.notify)
+        ]
     mistakes += document.mistakes
     if mistakes or config is None:
         raise ConfigError(source, mistakes)

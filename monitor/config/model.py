@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_mo
 
 from monitor.config.fields import Address, LabelName, Listen, Name, StorePlace, Url, check_store_url
 from monitor.config.maintenance import DeclaredMaintenance
+from monitor.config.notify import NotifyChannel
 from monitor.config.objectives import Objective, default_objectives
 from monitor.config.scorecard import ScorecardSettings
 from monitor.watch import Watch
@@ -157,6 +158,8 @@ class Config(Part):
     """What was promised. A list of your own takes the place of the defaults."""
     maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
     """Work on pages that was announced, so that it does not count."""
+    notify: list[NotifyChannel] = Field(default_factory=list)
+    """Where people are told of incidents."""
     scorecard: ScorecardSettings = Field(
         default_factory=ScorecardSettings, examples=[{"goals": {"roas": 3}, "currency": "EUR"}]
     )

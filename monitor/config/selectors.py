@@ -11,13 +11,13 @@ from probes.kinds import Kind
 
 
 def mistakes_of_selectors(value: Any, kinds: Mapping[str, Kind]) -> Iterator[tuple[Path, str]]:
-    """The path and message of each, in objectives and maintenance.
+    """The path and message of each, in objectives, maintenance and what channels are told of.
 
     Regions are left alone: which others there are, this process does not know.
     """
     vendors = _mappings(value, "vendors")
     pages = [page for vendor in vendors for page in _mappings(vendor, "pages")]
-    for key in ("objectives", "maintenance"):
+    for key in ("objectives", "maintenance", "notify"):
         for place, item in enumerate(_items(value, key)):
             yield from _unknown((key, place, "vendors"), item, _names(vendors), "vendor")
             yield from _unknown((key, place, "pages"), item, _names(pages), "page")
@@ -26,6 +26,8 @@ def mistakes_of_selectors(value: Any, kinds: Mapping[str, Kind]) -> Iterator[tup
         if isinstance(probe, str) and probe not in kinds:
             yield ("objectives", place, "probe"), f"{_none(probe, kinds, 'kind of probe')}"
         yield from _without_pages(("objectives", place, "labels"), item, pages)
+    for place, item in enumerate(_items(value, "notify")):
+        yield from _without_pages(("notify", place, "labels"), item, pages)
 
 
 def _unknown(path: Path, item: Any, known: list[str], noun: str) -> Iterator[tuple[Path, str]]:
@@ -35,7 +37,7 @@ def _unknown(path: Path, item: Any, known: list[str], noun: str) -> Iterator[tup
 
 
 def _without_pages(path: Path, item: Any, pages: list[dict[str, Any]]) -> Iterator[tuple[Path, str]]:
-    """Labels that no page has: the objective would be about nothing."""
+    """Labels that no page has: what asks for them would be about nothing."""
     wanted = item.get("labels") if isinstance(item, dict) else None
     if not isinstance(wanted, dict) or not wanted:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -19,6 +19,7 @@ from monitor.health.lags import BOUNDS
 from monitor.judging.judged import Work
 from monitor.metrics import declared
 from monitor.metrics.declared import Family
+from monitor.notify.courier import ChannelState
 
 Histogram = tuple[tuple[int, ...], float]
 """The counts of the buckets (each alone, the last without an upper edge), and the sum."""
@@ -49,6 +50,8 @@ class Own:
     reload_at: float = 0.0
     works: Mapping[str, Work] = field(default_factory=dict)
     """How each of the judge's works goes."""
+    channels: Mapping[str, ChannelState] = field(default_factory=dict)
+    """How each channel does that people are told by."""
 
 
 class OwnCollector(Collector):
@@ -79,6 +82,19 @@ class OwnCollector(Collector):
         yield _gauges(declared.JUDGE_DURATION, {name: one.duration for name, one in works})
         yield _gauges(declared.JUDGE_SUCCESS, {name: one.done_at for name, one in works})
         yield _counter(declared.JUDGE_ERRORS, {(name,): one.errors for name, one in works})
+        channels = own.channels.items()
+        yield _counter(
+            declared.NOTIFICATIONS,
+            _by_result(channels, lambda one: {"sent": one.sent, "failed": one.failed}),
+        )
+        yield _counter(
+            declared.NOTICES,
+            _by_result(
+                channels,
+                lambda one: {"told": one.told, "silenced": one.silenced, "given_up": one.given_up},
+            ),
+        )
+        yield _gauges(declared.WAITING, {name: one.waiting for name, one in channels})
         yield _gauge(declared.BUILD, 1, (own.version, platform.python_version()))
 
 
@@ -102,6 +118,12 @@ def _counter(family: Family, values: Mapping[tuple[str, ...], float]) -> Metric:
     for labels, value in values.items():
         metric.add_metric(labels, value)
     return metric
+
+
+def _by_result(
+    channels: Iterable[tuple[str, ChannelState]], counts: Callable[[ChannelState], Mapping[str, float]]
+) -> dict[tuple[str, ...], float]:
+    return {(name, result): count for name, one in channels for result, count in counts(one).items()}
 
 
 def _histogram(family: Family, histogram: Histogram) -> Metric:

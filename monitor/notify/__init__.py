@@ -1,0 +1,1 @@
+"""Notifications: people are told of incidents, and sent reports, without any other service."""
