@@ -14,7 +14,8 @@ from monitor.config.model import FASTEST, SHORTEST_TIMEOUT
 from probes.kinds import kinds
 from probes.units import DURATION_PATTERN, SIZE_PATTERN, format_duration
 
-SECRET = "SECRET"
+PLACES = {"Secret": "SECRET", "Stage": "STAGE", "Steady": "STATE", "Threshold": "THRESHOLD"}
+"""Where the keys of models stand in the docs that a config has in several places."""
 COLUMNS = ["key", "type", "default", "meaning"]
 
 Found = dict[str, tuple[dict[str, Any], bool]]
@@ -32,7 +33,7 @@ def keys() -> Found:
 
 
 def walk(mapping: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[dict[str, Any], bool]]]:
-    """Every key in a mapping and below it; those of a secret once, wherever it stands."""
+    """Every key in a mapping and below it; those of what stands in several places once."""
     for name, below in mapping.get("properties", {}).items():
         key = f"{path}.{name}" if path else name
         yield key, (below, name in mapping.get("required", ()))
@@ -40,14 +41,14 @@ def walk(mapping: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[dict[s
             yield from walk(one, place_of(one, key))
             if "items" in one:
                 for item in alternatives(one["items"]):
-                    yield from walk(item, f"{key}[]")
+                    yield from walk(item, place_of(item, f"{key}[]"))
             for value in one.get("patternProperties", {}).values():
                 for item in alternatives(value):
                     yield from walk(item, place_of(item, key))
 
 
 def place_of(one: dict[str, Any], key: str) -> str:
-    return SECRET if one.get("title") == "Secret" else key
+    return PLACES.get(one.get("title", ""), key)
 
 
 def alternatives(one: dict[str, Any]) -> list[dict[str, Any]]:
