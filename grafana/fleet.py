@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
+from fleet_targets import NO_REGION, OF_OBJECTIVE, tables
 from frame import Section, dashboard, several
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from parts import (
+from look import (
     BLUE,
     GREEN,
+    GREY,
     ORANGE,
     RED,
-    VERDICTS,
     YES_IS_BAD,
     YES_IS_GOOD,
     YES_OR_NO,
     Column,
     Look,
-    Made,
     Query,
+    Steps,
     at_least,
     at_most,
-    bars,
-    lines,
-    numbers,
-    rows,
 )
+from parts import Made, bars, lines, numbers, rows
 from queries import (
     INCIDENT,
-    OBJECTIVE,
     PAGES,
     PLACES,
     judged,
     mean_of_means,
-    promised,
     quantile,
     up_share,
-    verdict,
 )
 
 VISIT = "{{vendor}} / {{page}} {{probe}} {{variant}}"
-OF_OBJECTIVE = "{{vendor}} / {{page}}: {{objective}}"
-NO_REGION = "It is the judge's, of all regions together: the choice of regions does not change it."
 
 
 def fleet() -> Dashboard:
@@ -60,7 +53,7 @@ def fleet() -> Dashboard:
 def _sections() -> list[Section]:
     return [
         ("Now", [_verdicts(), _incidents(), _unvisited()]),
-        ("Against the targets", [_times(), _availabilities(), _others(), _open()]),
+        ("Against the targets", tables()),
         ("Speed", [_ttfb(), _ttfb_ranked(), _first_screen()]),
         ("Availability", [_up(), _budget()]),
         ("HTTP/3 and certificates", [_http3(), _certificates()]),
@@ -68,16 +61,20 @@ def _sections() -> list[Section]:
 
 
 def _verdicts() -> Made:
-    def count(finding: str) -> Query:
+    def count(finding: str, steps: Steps) -> Query:
         one = judged("landwatch_objective_verdict", PAGES, only=f'verdict="{finding}"')
-        return Query(f"sum({one})", finding)
+        return Query(f"sum({one})", finding, steps)
 
     return numbers(
         "Promises by verdict",
         "How many objectives of these pages are breached, unproven and met. Unproven is neither: the "
         f"evidence does not carry a verdict yet. {NO_REGION} Promises that were never judged are not "
         "counted.",
-        [count("breached"), count("unproven"), count("met")],
+        [
+            count("breached", ((None, GREEN), (1, RED))),
+            count("unproven", ((None, GREY),)),
+            count("met", ((None, GREEN),)),
+        ],
         Look("none", steps=((None, BLUE),)),
         width=8,
     )
@@ -103,115 +100,6 @@ def _unvisited() -> Made:
         [Query(f"max(time() - {newest})", "page that waits longest")],
         Look("s", steps=((None, BLUE),)),
         width=6,
-    )
-
-
-def _times() -> Made:
-    only = 'unit="seconds"'
-    value = judged("landwatch_objective_value", PAGES)
-    target = judged("landwatch_objective_target", PAGES)
-    return rows(
-        "Times against their targets",
-        "Objectives in seconds (TTFB, first screen, recovery), breached ones first, then by how near the "
-        "figure is to its target. The figure is over the objective's own window, not over the time shown "
-        f"here. A cell is empty where nothing was measured. {NO_REGION}",
-        ("vendor", "page", "objective"),
-        [
-            Column("verdict", promised(verdict(PAGES), PAGES, only), meanings=VERDICTS),
-            Column("figure", promised(value, PAGES, only), "s", 3),
-            Column("target", promised(target, PAGES, only), "s"),
-            Column(
-                "of the target",
-                promised(f"{value}\n  / {target}", PAGES, only),
-                "percentunit",
-                0,
-                steps=((None, GREEN), (0.8, ORANGE), (1.000001, RED)),
-            ),
-            Column(
-                "coverage",
-                promised(judged("landwatch_objective_coverage_ratio", PAGES), PAGES, only),
-                "percentunit",
-                1,
-            ),
-        ],
-        worst=(("verdict", True), ("of the target", True)),
-    )
-
-
-def _availabilities() -> Made:
-    only = 'indicator="availability"'
-    return rows(
-        "Availabilities against their targets",
-        "Objectives about availability, breached ones first, then by what is left of the error budget; "
-        "below 0 it is overdrawn. Unknown time is neither up nor down: coverage says how much of the "
-        f"objective's window is known. {NO_REGION}",
-        ("vendor", "page", "objective"),
-        [
-            Column("verdict", promised(verdict(PAGES), PAGES, only), meanings=VERDICTS),
-            Column(
-                "figure", promised(judged("landwatch_objective_value", PAGES), PAGES, only), "percentunit", 4
-            ),
-            Column(
-                "target", promised(judged("landwatch_objective_target", PAGES), PAGES, only), "percentunit", 4
-            ),
-            Column(
-                "budget left",
-                judged("landwatch_objective_budget_remaining_ratio", PAGES),
-                "percentunit",
-                1,
-                steps=((None, RED), (0, ORANGE), (0.25, GREEN)),
-            ),
-            Column(
-                "coverage",
-                promised(judged("landwatch_objective_coverage_ratio", PAGES), PAGES, only),
-                "percentunit",
-                1,
-            ),
-        ],
-        worst=(("verdict", True), ("budget left", False)),
-    )
-
-
-def _others() -> Made:
-    only = 'unit!="seconds", indicator!="availability"'
-    kinds = judged("landwatch_objective_info", PAGES, f"{OBJECTIVE}, indicator, unit", only)
-    return rows(
-        "Other promises",
-        "Objectives that are neither times nor availabilities (HTTP/3, tracking, certificates, layout "
-        "shift), breached ones first. Figure and target are in the unit that stands beside them: a share "
-        f"is from 0 to 1, and a grade is its place, from F, which is 0, to A+, which is 5. {NO_REGION}",
-        ("vendor", "page", "objective", "indicator", "unit"),
-        [
-            Column("promised", kinds, hidden=True),
-            Column("verdict", promised(verdict(PAGES), PAGES, only), meanings=VERDICTS),
-            Column("figure", promised(judged("landwatch_objective_value", PAGES), PAGES, only), decimals=4),
-            Column("target", promised(judged("landwatch_objective_target", PAGES), PAGES, only), decimals=4),
-            Column(
-                "coverage",
-                promised(judged("landwatch_objective_coverage_ratio", PAGES), PAGES, only),
-                "percentunit",
-                1,
-            ),
-        ],
-        worst=(("verdict", True),),
-    )
-
-
-def _open() -> Made:
-    return rows(
-        "What is open",
-        "Each incident that is open now. Region and objective are there for the kinds that have one. "
-        "Without a row, nothing is open, or nothing is judged: the dashboard of the monitor itself says "
-        f"which. {NO_REGION}",
-        ("vendor", "page", "kind", "region", "objective"),
-        [
-            Column(
-                "open",
-                f"{judged('landwatch_incident_open', PAGES, by=INCIDENT)} == 1",
-                meanings={1: ("open", RED)},
-            )
-        ],
-        height=7,
     )
 
 

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from frame import Mark, Section, dashboard, one_of, several
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from page_findings import browser, edge, failures
+from look import (
+    BLUE,
+    GREEN,
+    RED,
+    VERDICTS,
+    Look,
+    Query,
+    at_most,
+)
+from page_browser import browser
+from page_edge import edge
+from page_failures import failures
 from page_scope import OF_VISIT, PAGE, PHASED, PROBED, SEEN, VISIT
-from parts import BLUE, GREEN, RED, VERDICTS, Look, Made, Query, at_most, bars, lines, numbers
-from queries import INCIDENT, judged, mean_of_means, means, quantile, verdict, within
+from parts import Made, bars, lines, numbers
+from queries import (
+    INCIDENT,
+    judged,
+    mean_of_means,
+    means,
+    quantile,
+    verdict,
+    within,
+)
 
 PHASES = ("dns", "connect", "tls", "wait", "transfer")
 PERCENTILES = {"p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99}

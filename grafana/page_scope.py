@@ -12,3 +12,5 @@ PHASED = f'{PROBED}, variant=""'
 """Where that kind does not look in variants."""
 VISIT = "probe, variant"
 OF_VISIT = "{{probe}} {{variant}}"
+EVERYWHERE = "region, probe, variant"
+FROM = "{{region}} {{probe}} {{variant}}"

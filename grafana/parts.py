@@ -6,9 +6,7 @@ does not know can't be written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from grafana_foundation_sdk.builders import (
@@ -25,70 +23,9 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import common as words
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+from look import LINK, Column, Look, Meanings, Query, Steps
 
-GREEN, ORANGE, RED, GREY, BLUE = "green", "orange", "red", "#8e8e8e", "blue"
 SOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
-
-LINK = {
-    "title": "Look at this page",
-    "url": "/d/landwatch-page?var-vendor=${__data.fields.vendor:percentencode}"
-    "&var-page=${__data.fields.page:percentencode}&${__url_time_range}",
-}
-"""From a row of a table to its page."""
-
-Steps = Sequence[tuple[float | None, str]]
-"""From which figure on which colour is shown; the first has no figure."""
-Meanings = Mapping[int, tuple[str, str]]
-"""What a number stands for: a word and its colour."""
-
-VERDICTS: Meanings = MappingProxyType({0: ("met", GREEN), 1: ("unproven", GREY), 2: ("breached", RED)})
-YES_IS_GOOD: Meanings = MappingProxyType({0: ("no", ORANGE), 1: ("yes", GREEN)})
-YES_IS_BAD: Meanings = MappingProxyType({0: ("no", GREEN), 1: ("yes", RED)})
-YES_OR_NO: Meanings = MappingProxyType({0: ("no", GREY), 1: ("yes", BLUE)})
-
-
-def at_most(target: float) -> Steps:
-    """Red from above a target on."""
-    return ((None, GREEN), (target, RED))
-
-
-def at_least(target: float) -> Steps:
-    """Red below a target."""
-    return ((None, RED), (target, GREEN))
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query, and how its series are called."""
-
-    expr: str
-    legend: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table: a query that gives each row a number."""
-
-    name: str
-    expr: str
-    unit: str = ""
-    decimals: int | None = None
-    steps: Steps = ()
-    meanings: Meanings = field(default_factory=dict)
-    hidden: bool = False
-    """Whether it is there for its labels only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How the figures of a panel are shown."""
-
-    unit: str = "short"
-    decimals: int | None = None
-    steps: Steps = ((None, BLUE),)
-    meanings: Meanings = field(default_factory=dict)
-    least: float | None = None
-    most: float | None = None
 
 
 class Made(Builder[model.Panel]):
@@ -160,6 +97,10 @@ def numbers(
         .text_mode(words.BigValueTextMode.VALUE_AND_NAME)
         .reduce_options(_last())
     )
+    for letter, query in zip(_LETTERS, queries, strict=False):
+        if query.steps:
+            steps = model.DynamicConfigValue("thresholds", _thresholds(query.steps).build())
+            panel.override_by_query(letter, [steps])
     return _finish(panel, title, description, _targets(queries, instant=True), look, width, height)
 
 
@@ -262,7 +203,7 @@ def _finish(
 ) -> Made:
     """Give a panel what all of them have: methods that each kind of panel has, and no class names."""
     panel.title(title).description(description).datasource(SOURCE).span(width).height(height)
-    panel.unit(look.unit).thresholds(_thresholds(look.steps)).no_value("no data")
+    panel.unit(look.unit).thresholds(_thresholds(look.steps))
     if look.decimals is not None:
         panel.decimals(look.decimals)
     if look.least is not None:

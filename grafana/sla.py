@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from frame import Section, dashboard, several
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from parts import (
-    GREEN,
-    ORANGE,
-    RED,
+from look import (
     VERDICTS,
     Column,
     Look,
-    Made,
     Query,
-    Steps,
     at_least,
-    at_most,
-    bars,
-    lines,
-    states,
 )
-from parts import rows as table
-from queries import OBJECTIVE, PAGES, judged, promised, verdict
-
-CHOSEN = f'{PAGES}, objective=~"$objective"'
-"""The objectives that were chosen."""
-LEGEND = "{{vendor}} / {{page}}: {{objective}}"
-PAGE = "{{vendor}} / {{page}}"
-BURNS: dict[str, float] = {"5m": 14.4, "1h": 14.4, "6h": 6, "1d": 3, "3d": 1}
-"""The burn rates that are too high, by what they look back on, as the alerts have them."""
-NOT_THE_VERDICT = "The choice of objectives does not change it."
+from parts import Made, lines, rows, states
+from queries import (
+    OBJECTIVE,
+    PAGES,
+    judged,
+    promised,
+    verdict,
+)
+from sla_budget import budgets, seconds
+from sla_scope import CHOSEN, LEGEND
 
 
 def sla() -> Dashboard:
@@ -54,15 +45,15 @@ def _sections() -> list[Section]:
     return [
         ("Verdicts", [_promises(), _course()]),
         ("Figure and target", [_times(), _shares(), _numbers()]),
-        ("Error budget", [_left(), _budget(), _burn_now(), *(_burn(window) for window in BURNS)]),
-        ("Confirmed seconds", [_bad(), _measured(), _share()]),
+        ("Error budget", budgets()),
+        ("Confirmed seconds", seconds()),
         ("How much was measured", [_coverage()]),
     ]
 
 
 def _promises() -> Made:
     labels = f"{OBJECTIVE}, indicator, aggregate, unit"
-    return table(
+    return rows(
         "Promises and verdicts",
         "Every objective, breached ones first. Figure and target are in the unit that stands beside them "
         "(a share is from 0 to 1, a grade its place, from F, which is 0, to A+, which is 5), over the "
@@ -135,107 +126,6 @@ def _numbers() -> Made:
         "to A+, which is 5. More is better but for layout shift.",
         'unit=~"number|grade"',
         Look("none", 2),
-    )
-
-
-def _left() -> Made:
-    ranked = judged("landwatch_objective_budget_remaining_ratio", CHOSEN)
-    return bars(
-        "Budget left now, least first",
-        "The share of each availability's error budget that is left in its window: (1 - target) x window "
-        "is all of it. Below 0 it is overdrawn, which alone proves no breach: unknown time may have been "
-        "up.",
-        [Query(f"sort({ranked})", LEGEND)],
-        Look("percentunit", 1, ((None, RED), (0, ORANGE), (0.25, GREEN))),
-    )
-
-
-def _budget() -> Made:
-    return lines(
-        "Budget left over time",
-        "The same over time. It grows again when bad time leaves the window.",
-        [Query(judged("landwatch_objective_budget_remaining_ratio", CHOSEN), LEGEND)],
-        Look("percentunit", 1, at_least(0)),
-    )
-
-
-def _burn_now() -> Made:
-    def column(window: str, most: float) -> Column:
-        rate = judged("landwatch_objective_burn_rate", CHOSEN, only=f'window="{window}"')
-        return Column(f"last {window}", rate, decimals=2, steps=at_most(most))
-
-    return table(
-        "Burn rates now",
-        "How many times too fast each error budget was spent of late: at 1 it lasts exactly as long as its "
-        "window. Red are rates that alerts look for. At 99.99 % one bad slice of 15 s is a rate of 500 "
-        "over 5 min and of 42 over an hour. An empty cell was not measured.",
-        ("vendor", "page", "objective"),
-        [column(window, most) for window, most in BURNS.items()],
-        worst=(("last 1h", True),),
-        width=24,
-        height=7,
-    )
-
-
-def _burn(window: str) -> Made:
-    rate = judged("landwatch_objective_burn_rate", CHOSEN, only=f'window="{window}"')
-    most = BURNS[window]
-    steps: Steps = at_most(most)
-    return lines(
-        f"Burn rate over {window}",
-        f"How many times too fast each error budget was spent in the last {window}, at each moment. The "
-        f"dashed line, {most:g}, is what the alerts have for this window; they look at two windows at a "
-        "time.",
-        [Query(rate, LEGEND)],
-        Look("none", 2, steps, least=0),
-        width=24 if window == "3d" else 6,
-        height=7,
-    )
-
-
-def _bad() -> Made:
-    grown = "max by (vendor, page) (increase(landwatch_bad_seconds_total{" + PAGES + "}[$window]))"
-    return lines(
-        "Confirmed bad seconds",
-        "About how many seconds of whole slices were down by the page's quorum in the time that each point "
-        "looks back on. It is for alerts: what an agreement is settled by is the report, which recounts "
-        f"everything from the store. {NOT_THE_VERDICT}",
-        [Query(grown, PAGE)],
-        Look("s", steps=((None, GREEN),), least=0),
-        width=8,
-    )
-
-
-def _measured() -> Made:
-    grown = "max by (vendor, page) (increase(landwatch_measured_seconds_total{" + PAGES + "}[$window]))"
-    return lines(
-        "Confirmed measured seconds",
-        "About how many seconds it is known of whether the page was up or down, in the time that each "
-        "point looks back on. What is missing to the length of that time is unknown, neither up nor down. "
-        f"{NOT_THE_VERDICT}",
-        [Query(grown, PAGE)],
-        Look("s", least=0),
-        width=8,
-    )
-
-
-def _share() -> Made:
-    return lines(
-        "Share of confirmed time that was bad",
-        "Bad seconds of those that were measured, in the time that each point looks back on. The dashed "
-        "line is what the usual promise of 99.99 % leaves: 0.01 %. Slices are whole, so a short window "
-        f"jumps. {NOT_THE_VERDICT}",
-        [
-            Query(
-                "max by (vendor, page) (increase(landwatch_bad_seconds_total{" + PAGES + "}[$window]))\n"
-                "  / (max by (vendor, page) (increase(landwatch_measured_seconds_total{"
-                + PAGES
-                + "}[$window])) > 0)",
-                PAGE,
-            )
-        ],
-        Look("percentunit", 3, at_most(0.0001), least=0),
-        width=8,
     )
 
 

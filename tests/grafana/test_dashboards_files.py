@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import itertools
 import json
@@ -45,6 +46,14 @@ def build(*arguments: object) -> subprocess.CompletedProcess[str]:
         [sys.executable, str(ROOT / "grafana" / "build.py"), *map(str, arguments)],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
+
+
+def test_the_scripts_are_no_package_and_say_what_they_are_for() -> None:
+    scripts = sorted((ROOT / "grafana").rglob("*.py"))
+    assert scripts
+    assert [path for path in scripts if path.name == "__init__.py" or path.parent.name != "grafana"] == []
+    assert all(ast.get_docstring(ast.parse(path.read_text("utf-8"))) for path in scripts)
+    assert list((ROOT / "deploy").rglob("*.py")) == []
 
 
 def test_the_files_are_what_the_script_writes() -> None:
