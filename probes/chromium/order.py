@@ -49,7 +49,8 @@ def order_for(target: Target, seconds: float, *, keep: bool) -> Order:
     url = httpx.URL(target.url)
     if options.http3 and url.scheme != "https":
         raise ValueError("http3 needs an https URL")
-    plain = options.model_dump(mode="json", exclude={"cookies", "auth"})
+    # A config's model has more fields than the options: how often the page is visited, for one.
+    plain = options.model_dump(mode="json", include=Options.model_fields.keys() - {"cookies", "auth"})
     for step in plain["steps"]:
         if isinstance(step["value"], dict):
             step["value"] = ""  # what it is stands in ``values``
