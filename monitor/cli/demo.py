@@ -20,6 +20,10 @@ def command(
         str | None,
         typer.Option("--for", metavar="DURATION", help="End after a time such as 60s or 10m."),
     ] = None,
+    browse: Annotated[
+        bool,
+        typer.Option("--browser/--no-browser", help="Look at first screens with Chromium, if it is there."),
+    ] = True,
 ) -> None:
     """Watch three made-up vendors on this machine, to see how it looks.
 
@@ -42,7 +46,7 @@ def command(
     # A pipe or a file has no width: what is wider than the usual 80 columns need not be folded there.
     console = Console(width=None if sys.stdout.isatty() else 120)
     try:
-        asyncio.run(show(state, port, seconds, console))
+        asyncio.run(show(state, port, seconds, console, browse=browse))
     except DemoTrouble as error:
         Console(stderr=True).print(f"landwatch demo: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error

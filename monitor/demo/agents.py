@@ -27,6 +27,10 @@ PATIENCE = 10.0
 """Seconds that such a run, which is several visits, may take."""
 
 
+BROWSING = 25.0
+"""Seconds that a browser's visit may take."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A page that the agents watch."""
@@ -38,6 +42,8 @@ class Watched:
     """The other kinds of probe that watch it, with their options."""
     behind: bool = False
     """Whether the server behind the network in front is named, and asked whether it serves strangers."""
+    shown: bool = False
+    """Whether a browser looks at its first screen, where there is one."""
 
 
 PAGES: Mapping[str, Mapping[str, Watched]] = {
@@ -46,6 +52,7 @@ PAGES: Mapping[str, Mapping[str, Watched]] = {
             "/sale?utm_source=newsletter",
             {"round_every": format_duration(RARELY), "protocols": ["h1", "h2", "h3"], "cache_bust": True},
             {"http3": {}, "tls": {}},
+            shown=True,
         ),
         "tiktok-ad": Watched(
             "/go?utm_source=tiktok&ttclid=demo", others={"channel": {"channels": ["tiktok"]}}
@@ -57,6 +64,7 @@ PAGES: Mapping[str, Mapping[str, Watched]] = {
             {"round_every": format_duration(RARELY), "timeout": "1.9s"},
             {"http3": {}, "tls": {}},
             behind=True,
+            shown=True,
         )
     },
     "shaky": {
@@ -64,6 +72,7 @@ PAGES: Mapping[str, Mapping[str, Watched]] = {
             "/?utm_source=facebook",
             {"round_every": format_duration(RARELY), "addresses": "all"},
             {"tls": {}},
+            shown=True,
         ),
         "facebook-ad": Watched(
             "/go?utm_source=facebook", others={"channel": {"channels": ["facebook", "instagram"]}}
@@ -103,6 +112,10 @@ def _page(layout: Layout, region: Region, vendor: str, name: str, watched: Watch
     probes: dict[str, Any] = {"http": {**often, **way, **good, **watched.http, **origins}}
     for kind, options in watched.others.items():
         probes[kind] = {**rarely, **way, **options}
+    if watched.shown and layout.browser is not None and region == layout.regions[0]:
+        # One region's is enough to see what it is like: a browser takes more than all else together.
+        look = {"every": format_duration(RARELY), "timeout": format_duration(BROWSING)}
+        probes["browser"] = {**look, **way, "expect": {"text": "Add to cart"}}
     return {"name": name, "url": f"https://{site(vendor)}:{layout.port}{watched.path}", "probes": probes}
 
 

@@ -12,16 +12,19 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from monitor.cli.amounts import milliseconds
 from monitor.cli.facts.all import facts
 from monitor.scoreboard import Series, series_of
-from probes.sample import Sample
+from probes.sample import Outcome, Sample
 from probes.target import page_title
 
+FIRST_SCREEN = "first screen"
 TOLD: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "http": frozenset({"edge", "cache", "past the caches", "shield", "addresses", "origin", "protocols"}),
         "http3": frozenset({"advertised", "works", "broken", "compared"}),
         "tls": frozenset({"grade", "versions", "key exchange"}),
+        "browser": frozenset({FIRST_SCREEN, "largest content", "came last", "fetched"}),
         "channel": frozenset({"parameters", "lost", "same page", "cloaking"}),
     }
 )
@@ -67,6 +70,9 @@ def _told(sample: Sample) -> dict[str, Lines]:
     """The facts that are told of a sample, by name."""
     found: dict[str, Lines] = {}
     lines: Lines = []
+    screen = sample.vitals.get("first_screen")
+    if sample.outcome is Outcome.UP and screen is not None:
+        found[FIRST_SCREEN] = [(FIRST_SCREEN, milliseconds(screen))]
     for name, words in facts(sample):
         if name:
             lines = []

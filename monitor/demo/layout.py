@@ -70,6 +70,8 @@ class Layout:
     closed_port: int
     """A port that nobody listens on, where one vendor says that it speaks HTTP/3."""
     regions: tuple[Region, ...]
+    browser: str | None = None
+    """The browser that looks at first screens, from the first region; ``None`` where none does."""
 
     @property
     def folder(self) -> Path:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from monitor.demo.layout import HOST, REGIONS, Layout, site
 from monitor.demo.plan import CYCLE, DELAYS
+from probes.chromium.find import HOW_TO_INSTALL
 
 HABITS = {
     "swift": "answers in {least:.0f} to {most:.0f} ms, over HTTP/3 too, from an edge near each region",
@@ -55,8 +56,15 @@ def _places(layout: Layout) -> Table:
     table = _table("", "")
     table.add_row("samples", f"{_short(layout.state / 'landwatch.db')} (SQLite, shared by the three agents)")
     table.add_row("truth", f"{_short(layout.record)} (what the vendors themselves say they did)")
+    table.add_row("browser", _browser(layout))
     table.add_row("logs", f"{_short(layout.folder)}/*.log")
     return table
+
+
+def _browser(layout: Layout) -> str:
+    if layout.browser is None:
+        return f"none, so that no first screens are looked at; {HOW_TO_INSTALL}"
+    return f"{layout.browser}, which looks at first screens from {layout.regions[0].name}"
 
 
 def invitation(layout: Layout) -> str:

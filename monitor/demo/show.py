@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from monitor.demo.summary import fetch_runs, progress, summary, totals
 from monitor.demo.supervisor import Supervisor
 from monitor.live import live_table
 from monitor.scoreboard import Series, series_of
+from probes.chromium.find import Missing, find
 from storage.filters import SampleFilter
 from storage.standing import Standing
 from storage.store import Store, StoreUnavailable
@@ -42,15 +44,21 @@ LINES = 10.0
 """Seconds between two lines, where the output is no terminal."""
 
 
-async def show(state: Path, port: int, seconds: float | None, console: Console) -> None:
+async def show(
+    state: Path, port: int, seconds: float | None, console: Console, *, browse: bool = True
+) -> None:
     """Run the demo until a signal asks for its end, or for ``seconds``.
+
+    With ``browse``, a browser looks at first screens, where this machine has one.
 
     Raises:
         DemoTrouble: it can't run here, and why.
     """
     caddy = caddy_binary()
     with alone(state / "demo"), _asked_to_end() as ended:
-        layout = lay_out(state, time.time(), port)
+        layout = replace(
+            lay_out(state, time.time(), port), browser=await asyncio.to_thread(_browser) if browse else None
+        )
         await asyncio.to_thread(prepare, layout)
         scene = Scene(layout, console, ended, paces(layout))
         try:
@@ -61,6 +69,15 @@ async def show(state: Path, port: int, seconds: float | None, console: Console) 
                 await scene.sum_up(supervisor)
         finally:
             scene.close()
+
+
+def _browser() -> str | None:
+    """The browser of this machine, by kind and version."""
+    try:
+        found = find()
+    except Missing:
+        return None
+    return f"{found.kind} {found.version}"
 
 
 def paces(layout: Layout) -> dict[Series, float]:

@@ -56,3 +56,12 @@ def test_variants_have_lines_of_their_own() -> None:
     found = newest([sample(0, "http", ROUND), sample(1, "http", ROUND, "tiktok")])
     assert [key[-1] for key in sorted(found)] == ["", "tiktok"]
     assert "shaky/landing · tiktok" in printed([sample(1, "http", ROUND, "tiktok")])
+
+
+def test_the_first_screen_of_a_good_visit_is_told() -> None:
+    seen = sample(0, "browser", {})
+    seen.vitals["first_screen"] = 0.918
+    assert "first screen" in printed([seen])
+    assert "918 ms" in printed([seen])
+    seen.outcome = Outcome.DOWN
+    assert newest([seen]) == {}

@@ -117,6 +117,12 @@ def test_the_opening_says_where_everything_is(layout: Layout, monkeypatch: pytes
     assert "demo/record.jsonl" in text
 
 
+def test_the_opening_says_whether_first_screens_are_looked_at(layout: Layout) -> None:
+    assert "none, so that no first screens are looked at; install one" in told(layout, 0)
+    found = told(replace(layout, browser="headless-shell 150.0"), 0)
+    assert "headless-shell 150.0, which looks at first screens from eu-west" in found
+
+
 def test_the_opening_tells_of_a_port_that_was_taken(layout: Layout) -> None:
     moved = replace(layout, port=40001, regions=(replace(REGIONS[0], metrics_port=40002),))
     text = told(moved, 8443)

@@ -34,7 +34,17 @@ PORT = ("--port", "0")  # any that is free
 @contextmanager
 def demo(state: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """``landwatch demo`` in a process of its own, killed at the end if it is still there."""
-    command = [sys.executable, "-m", "monitor.cli.main", "demo", "--state", str(state), *PORT, *options]
+    command = [
+        sys.executable,
+        "-m",
+        "monitor.cli.main",
+        "demo",
+        "--state",
+        str(state),
+        *PORT,
+        "--no-browser",
+        *options,
+    ]
     with subprocess.Popen(
         command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     ) as process:
@@ -68,7 +78,9 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 async def test_the_summary_agrees_with_the_store_and_with_the_vendors_record(tmp_path: Path) -> None:
     out = io.StringIO()
-    playing = asyncio.create_task(show(tmp_path, 0, None, Console(file=out, width=140, force_terminal=True)))
+    playing = asyncio.create_task(
+        show(tmp_path, 0, None, Console(file=out, width=140, force_terminal=True), browse=False)
+    )
     while "ago" not in out.getvalue():  # the live table shows a sample
         assert not playing.done()
         await asyncio.sleep(0.05)

@@ -82,9 +82,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[World]:
+async def world(folder: Path, browser: str | None = None) -> AsyncIterator[World]:
     (folder / "demo").mkdir()
-    layout = lay_out(folder, time.time(), port=0)
+    layout = replace(lay_out(folder, time.time(), port=0), browser=browser)
     prepare(layout)
     binary = caddy_binary()
     plan = dict.fromkeys(("swift", "slow", "shaky"), Behaviour(Mode.SERVE, 0.0))
@@ -214,3 +214,19 @@ async def test_each_vendor_keeps_or_breaks_its_technical_promises_as_the_opening
         "h3": "up",
     }
     assert (halved.evidence["addresses"]["up"], halved.evidence["addresses"]["down"]) == (1, 1)
+
+
+async def test_a_browser_looks_at_first_screens_from_the_first_region(tmp_path: Path) -> None:
+    async with world(tmp_path, browser="chromium") as demo, AsyncExitStack() as probes:
+        watches = [load(agent_config_path(demo.layout, one)).watches() for one in demo.layout.regions]
+        screens = [[one.target for one in each if one.target.probe == "browser"] for each in watches]
+        assert [one.page for one in screens[0]] == ["spring-sale", "landing", "landing"]
+        assert screens[1:] == [[], []]
+        opened = await probes.enter_async_context(kinds()["browser"].open_probe(tmp_path / "browser"))
+        demo.plan["slow"] = Behaviour(Mode.SERVE, 0.6)
+        (slow,) = [one for one in screens[0] if one.vendor == "slow"]
+        seen = await Runner({"browser": opened}, Untroubled()).run(replace(slow, timeout=60.0))
+    assert seen.outcome is Outcome.UP, seen.detail
+    assert seen.vitals["first_screen"] >= 0.6
+    assert "img" in seen.evidence["browser"]["last_element"]
+    assert (tmp_path / seen.evidence["browser"]["files"]["filmstrip"]).read_bytes().startswith(b"\x89PNG")
