@@ -10,6 +10,7 @@ need() { # COMMAND PACKAGE
 }
 need ip iproute2
 need promtool prometheus
+need amtool prometheus-alertmanager
 need systemd-analyze systemd
 
 browser() {

@@ -47,11 +47,17 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "config": Entry("monitor.cli.config", "Check a config, print its JSON Schema or an example."),
         "edge": Entry("monitor.cli.edge", "Sum up from where pages were served to each region."),
+        "rules": Entry(
+            "monitor.cli.rules", "Print Prometheus's rules for a config: what to record and to alert on."
+        ),
         "report": Entry("monitor.cli.report", "Say which promises were kept, with what that rests on."),
         "drill": Entry("monitor.cli.drill", "Watch one page while its vendor shows how it fails over."),
         "kpi": Entry("monitor.cli.kpi", "Import KPIs of the business, and show what is there."),
         "samples": Entry(
             "monitor.cli.samples", "Print stored samples, or export them as JSON lines, CSV or Parquet."
+        ),
+        "notify": Entry(
+            "monitor.cli.notify", "Try the channels that are told of incidents, and list what they were told."
         ),
         "db": Entry("monitor.cli.db", "Look at the rollups in the store, and make them again."),
     }
