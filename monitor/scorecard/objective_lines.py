@@ -63,7 +63,7 @@ def _line(vendor: str, name: str, judged: Sequence[_Judged], command: str) -> Li
         name=name,
         kind=Kind.OBJECTIVE,
         group=Group.MEASURED,
-        unit=objective.unit.value,
+        unit=objective.unit.name.lower(),
         target=objective.target,
         target_words=promised(objective, verdict.promise),
         value=verdict.value,
