@@ -7,12 +7,19 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from monitor.sla.slices import DAY, HOUR
-from monitor.sla.windows import moment
+from monitor.sla.windows import Span, moment
 
 MOST_TICKS = 5
 _STEPS = (60, 300, 900, 1800, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
 _DAYS = (1, 2, 5, 7, 10, 14)
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 600, 1200)
+
+
+class Frame(NamedTuple):
+    """What part of a chart is seen: from the first moment of a window to its last, in pieces."""
+
+    left: float
+    width: float
 
 
 class Tick(NamedTuple):
@@ -23,6 +30,11 @@ class Tick(NamedTuple):
     place: float
     """Percent of the chart's width."""
     words: str
+
+
+def frame(span: Span, start: int, step: int) -> Frame:
+    """The part of a chart, whose pieces begin with ``start``, that lies in a window."""
+    return Frame(round((span.start - start) / step, 3), round((span.end - span.start) / step, 3))
 
 
 def ticks(start: int, end: int) -> list[Tick]:

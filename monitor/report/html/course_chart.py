@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from monitor.report.history import Course, Point
-from monitor.report.html.axis import Tick, ticks
+from monitor.report.html.axis import Frame, Tick, frame, ticks
 from monitor.report.html.drawing import HEIGHT, Place, ground, places, scale, staircase
 from monitor.report.html.strip_chart import EVERYWHERE
 from monitor.report.report import Judgement
@@ -40,7 +40,7 @@ class CourseChart(NamedTuple):
 
     title: str
     about: str
-    cells: int
+    frame: Frame
     rows: Sequence[CourseRow]
     ticks: Sequence[Tick]
     target: int
@@ -48,6 +48,7 @@ class CourseChart(NamedTuple):
     target_words: str
     aggregate: str
     has_high: bool
+    has_over: bool
 
 
 def course_chart(one: Judgement, course: Course) -> CourseChart:
@@ -55,19 +56,18 @@ def course_chart(one: Judgement, course: Course) -> CourseChart:
     several = len(course.regions) > 1
     named = {EVERYWHERE: course.page, **course.regions} if several else dict(course.regions)
     top = _top(one, named)
-    cells = -(-(course.span.end - course.start) // course.step)
     rows = [_row(one, course, name, points, top) for name, points in named.items()]
-    has_high = any(row.high is not None for row in rows)
     return CourseChart(
         one.objective.name,
         _about(one, course, named, top),
-        cells,
+        frame(course.span, course.start, course.step),
         rows,
-        ticks(course.start, course.start + cells * course.step),
+        ticks(course.span.start, course.span.end),
         HEIGHT - round(min(one.objective.target / top, 1.0) * HEIGHT),
         one.objective.show(one.objective.target),
         aggregate_words(one),
-        has_high,
+        any(row.high is not None for row in rows),
+        any(row.over for row in rows),
     )
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from monitor.report.history import Cell, Strip
-from monitor.report.html.axis import Tick, ticks
+from monitor.report.html.axis import Frame, Tick, frame, ticks
 from monitor.report.html.drawing import bars
 from monitor.report.report import Judgement
 from monitor.report.words import covered, figure
@@ -69,7 +69,7 @@ class StripChart(NamedTuple):
 
     title: str
     about: str
-    cells: int
+    frame: Frame
     rows: Sequence[Row]
     ticks: Sequence[Tick]
     legend: Sequence[tuple[State, str, int]]
@@ -82,13 +82,12 @@ def strip_chart(one: Judgement, strip: Strip) -> StripChart:
     states = {name: [state_of(cell, needed) for cell in cells] for name, cells in named.items()}
     rows = [_row(one, name, cells, states[name]) for name, cells in named.items()]
     seen = {state for each in states.values() for state in each}
-    cells = len(strip.page)
     return StripChart(
         one.objective.name,
         _about(one, strip),
-        cells,
+        frame(strip.span, strip.start, strip.step),
         rows,
-        ticks(strip.start, strip.start + cells * strip.step),
+        ticks(strip.span.start, strip.span.end),
         [(state, _MEANINGS[state], HEIGHTS[state]) for state in State if state in seen],
     )
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.report.history import MOST_CELLS, Course, Point, origin_of, step_of
-from monitor.report.html.axis import MOST_TICKS, ticks
+from monitor.report.html.axis import MOST_TICKS, frame, ticks
 from monitor.report.html.drawing import HEIGHT, bars, ground, places, scale, staircase
 from monitor.report.html.strip_chart import HEIGHTS, State
 from monitor.sla.slices import DAY, HOUR
@@ -129,3 +129,13 @@ def at(*when: int) -> int:
 )
 def test_an_axis_says_what_a_person_would(start: int, end: int, words: list[str]) -> None:
     assert [one.words for one in ticks(start, end)] == words
+
+
+@given(spans, st.sampled_from([15, 60, 900, HOUR, DAY]))
+def test_a_chart_shows_its_window_and_no_more(span: Span, least: int) -> None:
+    step = step_of(span, least)
+    start = origin_of(span, step)
+    left, width = frame(span, start, step)
+    assert start + left * step == pytest.approx(span.start, abs=step / 1000)
+    assert start + (left + width) * step == pytest.approx(span.end, abs=step / 500)
+    assert 0 <= left < max(1, DAY / step)

@@ -176,7 +176,7 @@ def test_lines_stand_where_something_was_measured_at_its_height() -> None:
     assert levels(near["line"]).keys() == {0, 2}
     assert levels(together["line"]).keys() == levels(far["line"]).keys() == {0, 1, 2}
     assert set(levels(far["line"]).values()) == {50.0}
-    assert far["target"] == "M0 25H3"
+    assert far["target"] == "M0 25h3.0"
     assert "over" not in far
     text = words(found.find(".//figure"))
     assert "every row reaches from 0 to 400 ms" in text
