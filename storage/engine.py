@@ -48,10 +48,13 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-def open_engine(url: URL) -> Engine:
-    """An engine for a URL from :func:`parse_url`. It connects when it is first used."""
+def open_engine(url: URL, *, durable: bool = True) -> Engine:
+    """An engine for a URL from :func:`parse_url`. It connects when it is first used.
+
+    What a SQLite store that is not ``durable`` took may be lost with the machine, not with the process.
+    """
     if url.get_backend_name() == "sqlite":
-        return _open_sqlite(url)
+        return _open_sqlite(url, durable)
     return create_engine(
         url,
         json_serializer=json_text,
@@ -68,7 +71,7 @@ def make_private(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _open_sqlite(url: URL, durable: bool) -> Engine:
     engine = create_engine(
         url,
         json_serializer=json_text,
@@ -85,7 +88,7 @@ def _open_sqlite(url: URL) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves
         connection.execute("PRAGMA journal_mode = WAL")
         # The sample's only copy: what was committed must outlive a loss of power.
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA journal_size_limit = 67108864")
 
     @event.listens_for(engine, "begin")

@@ -38,13 +38,17 @@ class Store:
     Making one does no I/O: it connects when it is first used, and a method that can't have what it needs
     raises :class:`StoreUnavailable`.
 
+    Args:
+        url: where it is.
+        durable: whether what was added must outlive a loss of power; a temporary SQLite store need not.
+
     Raises:
         ValueError: ``url`` names no database that samples can be kept in.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         self._url = parse_url(url)
-        self._engine = open_engine(self._url)
+        self._engine = open_engine(self._url, durable=durable)
         self._postgresql = self._engine.dialect.name == "postgresql"
         self._insert = insert_statement(self._postgresql)
         self._migrating = threading.Lock()

@@ -16,6 +16,7 @@ from monitor import daemon, service
 from monitor.cli.main import COMMANDS, app
 from monitor.cli.verdict_exit import EXIT_CODES
 from monitor.config.model import DATABASE
+from monitor.evidence import chain
 from monitor.metrics.collector import Metrics
 from monitor.scoreboard import USUAL
 from monitor.web.app import make_app
@@ -127,7 +128,7 @@ def test_every_path_that_is_served_stands_in_the_docs_and_no_other() -> None:
 
 def test_the_files_of_the_state_folder_are_those_in_the_docs() -> None:
     files = OPERATIONS.under("The state folder", "file").by_first()
-    assert files.keys() == {DATABASE, daemon.SPOOL, "landwatch.lock", "browser/up"}
+    assert files.keys() == {DATABASE, daemon.SPOOL, "landwatch.lock", "browser/up", chain.FILE}
     kept = files["browser/up"][1]
     for bounds in (shelf.UP, shelf.FAILED):
         assert f"{bounds.sets:,} ({bounds.size // 1024 // 1024} MiB)" in kept

@@ -95,10 +95,11 @@ def _lines(one: Checked) -> Iterator[str]:
 def _print_json(found: Sequence[Checked]) -> None:
     import orjson
 
-    sys.stdout.buffer.write(orjson.dumps([_plain(one) for one in found]) + b"\n")
+    sys.stdout.buffer.write(orjson.dumps([plain_check(one) for one in found]) + b"\n")
 
 
-def _plain(one: Checked) -> dict[str, Any]:
+def plain_check(one: Checked) -> dict[str, Any]:
+    """What was found of one bundle, as JSON has it."""
     return {
         "bundle": str(one.bundle),
         "good": one.good,

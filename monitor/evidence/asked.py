@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from monitor.report.period import CalendarMonth, LastSeconds, OwnWindows, Period, StagePeriod
+from monitor.report.period import CalendarMonth, LastSeconds, OwnWindows, Period, StagePeriod, StatePeriod
 from monitor.report.reading import Wanted
 
 _LONGEST = 36_500 * 86_400.0
@@ -18,8 +18,8 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
-    period: Literal["own", "last", "month", "stage"]
-    """The windows: each promise's own, the last so many seconds, a calendar month, or a stage."""
+    period: Literal["own", "last", "month", "stage", "state"]
+    """The windows: each promise's own, the last so many seconds, a calendar month, a stage, or a state."""
     words: Annotated[str, Field(max_length=500)]
     """The same in words."""
     until: AwareDatetime
@@ -30,6 +30,8 @@ class Asked(BaseModel):
     stage: Literal["trial", "stable", "scale"] | None = None
     since: date | None = None
     """The date on which the stage begins."""
+    state: Annotated[str, Field(max_length=100)] | None = None
+    """The name of a state that lasts."""
     vendor: str | None = None
     page: str | None = None
     region: str | None = None
@@ -60,7 +62,7 @@ class Asked(BaseModel):
             return CalendarMonth(self.first, self.until)
         if self.stage is not None and self.since is not None:
             return StagePeriod(self.stage, self.since, self.until)
-        return OwnWindows(self.until)
+        return OwnWindows(self.until) if self.state is None else StatePeriod(self.state, self.until)
 
     @property
     def wanted(self) -> Wanted:
@@ -68,8 +70,14 @@ class Asked(BaseModel):
         return Wanted(vendor=self.vendor, page=self.page, region=self.region)
 
 
-_GIVEN = ("seconds", "first", "stage", "since")
-_NEEDS = {"own": set[str](), "last": {"seconds"}, "month": {"first"}, "stage": {"stage", "since"}}
+_GIVEN = ("seconds", "first", "stage", "since", "state")
+_NEEDS = {
+    "own": set[str](),
+    "last": {"seconds"},
+    "month": {"first"},
+    "stage": {"stage", "since"},
+    "state": {"state"},
+}
 
 
 def _details(period: Period) -> dict[str, str | float | date | datetime]:
@@ -81,4 +89,6 @@ def _details(period: Period) -> dict[str, str | float | date | datetime]:
         return {"period": "month", "until": period.now, "first": period.first}
     if isinstance(period, StagePeriod):
         return {"period": "stage", "until": period.now, "stage": period.name, "since": period.since}
+    if isinstance(period, StatePeriod):
+        return {"period": "state", "until": period.now, "state": period.name}
     raise ValueError(f"no evidence is made over {period.words}")

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from monitor.evidence.extent import Extent
 from monitor.evidence.failure import Unreadable
-from monitor.evidence.manifest import BOOKS, mistake
+from monitor.evidence.manifest import mistake
+from monitor.evidence.names import BOOKS
 from monitor.judging.every import Cut, Paces
 from monitor.judging.gather import REMEMBERED
 from monitor.judging.rows import rollup_of

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -18,7 +18,7 @@ from secrets import token_hex
 import orjson
 
 from monitor.config import Config
-from monitor.evidence import manifest as names
+from monitor.evidence import names
 from monitor.evidence.asked import Asked
 from monitor.evidence.books import taken_over, write_lines
 from monitor.evidence.chain import Link, locked_chain
@@ -33,7 +33,7 @@ from monitor.evidence.readme import readme
 from monitor.evidence.rebuild import Progress, Question, parts, rebuild
 from monitor.evidence.sample_csv import SampleWriter
 from monitor.evidence.settings import config_from, config_json
-from monitor.evidence.told import report_json
+from monitor.evidence.told import report_json, scorecard_json
 from monitor.export.parquet import write_parquet
 from monitor.judging.every import Paces
 from monitor.report.report import Report
@@ -120,6 +120,8 @@ class _Making:
         made = rebuild(self._folder, question, self._judging, self._folder.parent).report
         told = report_json(made)
         self._write(names.VERDICTS, told)
+        if order.report.scorecard is not None:
+            self._write(names.SCORECARD, scorecard_json(order.report.scorecard))
         self._write(names.README, readme(made, held, keepsakes, order.version))
         notes = _notes(order.report, made)
         with locked_chain(order.config.state) as chain:
@@ -229,7 +231,8 @@ def bases(report: Report, held: SamplesHeld) -> list[Basis]:
 
 def _notes(books: Report, made: Report) -> list[str]:
     """Where the store's own books say something else than the samples that are in the bundle."""
-    found = differences(orjson.loads(report_json(books)), orjson.loads(report_json(made)))
+    verdicts = replace(books, scorecard=None)  # figures of the business are no samples
+    found = differences(orjson.loads(report_json(verdicts)), orjson.loads(report_json(made)))
     return [f"in the store's books {words}"[:2000] for words in found[:MOST_NOTES]]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from monitor.config import Config
 from monitor.config.objectives import Objective
 from monitor.evidence.asked import Asked
+from monitor.evidence.manifest import LONGEST
 from monitor.judging.window import Needs
 from monitor.sla.slices import DAY, HOUR
 from monitor.sla.windows import moment
@@ -74,19 +75,23 @@ def extent_of(connection: Connection, config: Config, asked: Asked, made_at: dat
     numbers = chosen_series(connection, pages).values()
     outages = read_outages(connection, numbers, moment(start), moment(end))
     since = min([start - HOUR, *(_hour(one.last_good or one.first_bad) for one in outages)])
+    since = max(since, _hour(made_at - LONGEST))
     until = min(made_at, _end(end, outages, made_at))
     return Extent(start, end, since, until, _raw_from(mark(connection, WHOLE), since, start))
 
 
 def _needs(objectives: Iterable[Objective], asked: Asked, pages: Pages) -> Iterator[Needs]:
     period = asked.again()
-    for objective in objectives:
-        promise, chosen = objective.promise, period.of(objective)
-        if chosen is None or not any(promise.selector.takes(*page, pages[page]) for page in pages):
+    promised = [
+        one for one in objectives if any(one.promise.selector.takes(*page, pages[page]) for page in pages)
+    ]
+    burns = any(one.indicator == "availability" for one in promised)
+    for objective in promised:
+        chosen = period.of(objective)
+        if chosen is None:
             continue
         window, at = chosen
-        # Of others the last days are not read, and do no harm.
-        needs = Needs.of(window.at(at), int(at.timestamp()), burns=True)
+        needs = Needs.of(window.at(at), int(at.timestamp()), burns=burns)
         if needs.days or needs.hours:
             yield needs
 

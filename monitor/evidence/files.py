@@ -1,56 +1,22 @@
-"""The files of a bundle: how they are found, opened and hashed, whoever made the folder.
-
-No link is followed, nothing that is no plain file is opened, and no more is read than was said.
-"""
+"""The files of a bundle: how they are found and hashed, whoever made the folder. No link is followed."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO
 
 from monitor.evidence.failure import Unreadable
-from monitor.evidence.manifest import MOST_FILES, Entry
+from monitor.evidence.manifest import Entry
+from monitor.evidence.names import MOST_FILES
+from monitor.evidence.opening import opened
 
 DEEPEST = 4
 """Folders below each other that are looked into."""
 _CHUNK = 1024 * 1024
-
-
-@contextmanager
-def opened(bundle: Path, path: str) -> Iterator[BinaryIO]:
-    """A file of a bundle, to read.
-
-    Raises:
-        Unreadable: it is not there, or is no plain file.
-    """
-    try:
-        number = os.open(bundle / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise Unreadable(path, f"it can't be opened: {error.strerror or error}") from error
-    with open(number, "rb") as file:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise Unreadable(path, "it is no plain file")
-        yield file
-
-
-def content(bundle: Path, path: str, most: int) -> bytes:
-    """All of a small file.
-
-    Raises:
-        Unreadable: it is not there, or larger than that.
-    """
-    with opened(bundle, path) as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise Unreadable(path, f"it has more than {most:,} bytes")
-    return data
 
 
 def entry_of(bundle: Path, path: str) -> Entry:
@@ -83,7 +49,7 @@ def walk(bundle: Path) -> Iterator[tuple[str, os.stat_result]]:
 def _below(folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, os.stat_result]]:
     try:
         with os.scandir(folder) as entries:
-            found = sorted(islice(entries, 2 * MOST_FILES), key=attrgetter("name"))
+            found = sorted(islice(entries, 2 * MOST_FILES + 1), key=attrgetter("name"))
         for entry in found:
             about = entry.stat(follow_symlinks=False)
             name = f"{prefix}{entry.name}"

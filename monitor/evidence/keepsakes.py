@@ -111,8 +111,8 @@ def _there(state: Path, files: Files) -> Iterator[tuple[str, Path]]:
     """Those that are plain files on the shelf, and not too large. A store's word is not taken for a path."""
     shelf = os.path.realpath(state / _KIND)
     for what, name in files.items():
-        path = Path(os.path.realpath(state / name))
         try:
+            path = Path(os.path.realpath(state / name))
             about = path.stat()
         except (OSError, ValueError):
             continue

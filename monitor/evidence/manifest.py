@@ -7,30 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from monitor.evidence.asked import Asked
 from monitor.evidence.failure import Unreadable
+from monitor.evidence.names import MANIFEST, MOST_FILES
 
-MANIFEST = "manifest.json"
-SUMS = "SHA256SUMS"
-README = "README.txt"
-CONFIG = "config.json"
-VERDICTS = "verdicts.json"
-INCIDENTS = "incidents.json"
-SAMPLES = "samples.csv"
-PARQUET = "samples.parquet"
-BOOKS = "books.jsonl"
-NEEDED = (README, CONFIG, VERDICTS, INCIDENTS, SAMPLES, PARQUET, BOOKS)
-"""The files that every bundle has, beside its manifest and the sums."""
-LARGEST = 16 * 1024 * 1024
-"""Bytes of a manifest."""
-MOST_FILES = 20_000
 EARLIEST, LATEST = 2000, 2199
-"""Years in which a bundle may have been made."""
+"""Years that a bundle may be about."""
+LONGEST = timedelta(days=4000)
+"""The time between the first sample and the last."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256."""
@@ -131,6 +120,8 @@ class Manifest(_Part):
             _check_year(moment)
         if self.samples.until > self.made_at or self.asked.until > self.made_at:
             raise ValueError("it is about a time after it was made")
+        if self.samples.until - self.samples.since > LONGEST + timedelta(days=1):
+            raise ValueError("its samples are of a time longer than anything is kept")
         return self
 
     def to_bytes(self) -> bytes:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from monitor.evidence.failure import Unreadable
-from monitor.evidence.files import opened
-from monitor.evidence.manifest import PARQUET, SAMPLES
+from monitor.evidence.names import PARQUET, SAMPLES
+from monitor.evidence.opening import opened
 from monitor.evidence.sample_csv import read_samples
 from probes.sample import Attempt, Clock, Fault, Hop, Outcome, Sample
 

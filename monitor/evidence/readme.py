@@ -18,6 +18,7 @@ SHA256SUMS         the same hashes for `sha256sum -c SHA256SUMS`, with that of t
 config.json        what was promised, what was measured and how it is counted, without secrets
 verdicts.json      the report: verdicts, outages and single regions' advisories
 incidents.json     incidents as they were opened and closed while the pages were watched
+scorecard.json     the scorecard of a stage, with the KPIs that were imported; only where one was asked for
 samples.csv        every sample that was taken, a line each; the verdicts are made again of it
 samples.parquet    the same samples, with their evidence (TLS, edge, headers, browser)
 books.jsonl        rollups and outages of the time from which samples were deleted already
@@ -45,8 +46,8 @@ def _lines(report: Report, held: SamplesHeld, keepsakes: Keepsakes, version: str
     yield f"{report.over}.\n"
     yield f"It holds {held.count:,} samples that began from {moment_words(held.since)} UTC on, and before"
     yield f"{moment_words(held.until, precise=True)} UTC. What arrived later is not in it. From"
-    yield f"{moment_words(held.raw_from)} UTC on none was deleted for its age; what a verdict says of the time"
-    yield "before, if anything, rests on rollups (books.jsonl).\n"
+    yield f"{moment_words(held.raw_from)} UTC on none was deleted for its age; what a verdict says of the"
+    yield "time before, if anything, rests on rollups (books.jsonl).\n"
     for page in report.pages:
         yield f"{page.vendor}/{page.page}"
         for one in page.judgements:

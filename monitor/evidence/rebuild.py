@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,14 +19,13 @@ from monitor.config import Config
 from monitor.evidence.asked import Asked
 from monitor.evidence.books import CutLine, OutageLine, read_lines
 from monitor.evidence.failure import Unreadable
-from monitor.evidence.files import opened
-from monitor.evidence.manifest import BOOKS, SAMPLES, SamplesHeld
+from monitor.evidence.manifest import SamplesHeld
+from monitor.evidence.names import BOOKS, SAMPLES
+from monitor.evidence.opening import opened
 from monitor.evidence.sample_csv import read_samples
 from monitor.judging.bookkeeper import GRACE
 from monitor.judging.every import Paces
-from monitor.judging.ledger import hour_of
 from monitor.judging.recompute import plan_of, recompute
-from monitor.judging.settler import Settler
 from monitor.report.reading import read_report
 from monitor.report.report import Report
 from monitor.sla.slices import HOUR
@@ -82,7 +81,7 @@ def rebuild(bundle: Path, question: Question, progress: Progress, room: Path | N
     """
     with (
         TemporaryDirectory(prefix="landwatch-evidence-", dir=room) as folder,
-        closing(Store(f"sqlite:///{folder}/landwatch.db")) as store,
+        closing(Store(f"sqlite:///{folder}/landwatch.db", durable=False)) as store,
     ):
         return _Rebuilding(bundle, question, store, progress).work()
 
@@ -160,16 +159,12 @@ class _Rebuilding:
         self._store.add(batch)
 
     def _make_books(self) -> None:
-        now = self._question.made_at
-        plan = plan_of(self._store, now, None, None)
+        # Beside a store that lives, the hour that it is would be left to its agents. Here there are none.
+        no_more_comes = self._question.made_at + timedelta(seconds=HOUR + GRACE)
+        plan = plan_of(self._store, no_more_comes, None, None)
         recompute(
             self._store, self._paces, plan, lambda part, whole: self._progress(0.6 + 0.2 * part / whole)
         )
-        # Rollups of the hour that it is are made as it is judged; its outages an agent would have followed.
-        settler = Settler(self._store, self._paces)
-        over = hour_of(now.timestamp() - GRACE)
-        for series in sorted(self._series):
-            settler.follow(series, over, quick=False)
 
     def _judge(self) -> Report:
         asked = self._question.asked

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, TextIO
 import orjson
 
 from monitor.evidence.failure import Unreadable
-from monitor.evidence.manifest import SAMPLES
+from monitor.evidence.names import SAMPLES
 from probes.sample import Attempt, Clock, Fault, Hop, Outcome, Sample
 from storage.encoding import json_text
 

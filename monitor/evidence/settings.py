@@ -19,7 +19,8 @@ from monitor.config.mistakes import show_path
 from monitor.config.model import Config, ProbeSettings, usual_model
 from monitor.config.objectives import GRADES, Objective, Unit
 from monitor.evidence.failure import Unreadable
-from monitor.evidence.manifest import CONFIG, mistake
+from monitor.evidence.manifest import mistake
+from monitor.evidence.names import CONFIG
 from probes.kinds import kinds
 from probes.units import format_duration
 
@@ -53,6 +54,8 @@ def config_from(data: bytes) -> Config:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise Unreadable(CONFIG, f"it is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise Unreadable(CONFIG, "it is no mapping")
     wrong = next(iter(mistakes_across(value, kinds())), None)
     if wrong is not None:
         raise Unreadable(CONFIG, f"{show_path(wrong[0])}: {wrong[1]}"[:300])

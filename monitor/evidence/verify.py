@@ -8,24 +8,26 @@ itself is the one that was made then.
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
 
-from monitor.evidence import manifest as names
+from monitor.evidence import names
 from monitor.evidence.bundle import bases
 from monitor.evidence.chain import Link
 from monitor.evidence.compare import differences
 from monitor.evidence.failure import NotABundle, Unreadable
-from monitor.evidence.files import content, entry_of, walk
+from monitor.evidence.files import entry_of, walk
 from monitor.evidence.manifest import Entry, Manifest, digest, read_manifest
+from monitor.evidence.opening import content
 from monitor.evidence.parquet_twin import Twins, compare_twins
 from monitor.evidence.rebuild import Progress, Question, Rebuilt, parts, rebuild
 from monitor.evidence.settings import LARGEST, config_from
 from monitor.evidence.told import report_json
 
+Compare = Callable[[Path], tuple[Twins, str]]
 MOST_VERDICTS = 256 * 1024 * 1024
 """Bytes of a report."""
 MOST_TOLD = 100
@@ -60,9 +62,21 @@ class Checked:
 
 
 def check_bundle(
-    bundle: Path, version: str, progress: Progress = lambda share: None, *, room: Path | None = None
+    bundle: Path,
+    version: str,
+    progress: Progress = lambda share: None,
+    *,
+    room: Path | None = None,
+    twins: Compare = compare_twins,
 ) -> Checked:
-    """Check one bundle by itself. It blocks; ``version`` is this landwatch's.
+    """Check one bundle by itself. It blocks.
+
+    Args:
+        bundle: its folder.
+        version: this landwatch's.
+        progress: told which share is done.
+        room: where temporary folders can be made, in place of the system's own.
+        twins: how the two files of samples are compared.
 
     Raises:
         NotABundle: the folder is none.
@@ -81,13 +95,14 @@ def check_bundle(
     except Unreadable as error:
         checked.problems.append(str(error))
         return checked
-    _check_files(checked, checked.manifest, hashing)
+    check_files(checked, checked.manifest, hashing)
     _check_verdicts(checked, checked.manifest, version, judging, room)
-    _check_parquet(checked)
+    _check_parquet(checked, twins)
     return checked
 
 
-def _check_files(checked: Checked, manifest: Manifest, progress: Progress) -> None:
+def check_files(checked: Checked, manifest: Manifest, progress: Progress = lambda share: None) -> None:
+    """Hold the files that are there against those that the manifest tells of."""
     bundle, listed = checked.bundle, {one.path: one for one in manifest.files}
     try:
         there = dict(walk(bundle))
@@ -183,8 +198,8 @@ def _check_bases(manifest: Manifest, made: Rebuilt) -> list[str]:
     return found
 
 
-def _check_parquet(checked: Checked) -> None:
-    found, words = compare_twins(checked.bundle)
+def _check_parquet(checked: Checked, twins: Compare) -> None:
+    found, words = twins(checked.bundle)
     if found is Twins.DIFFERENT:
         checked.problems.append(words)
     elif found is Twins.NOT_COMPARED:

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from bundling import NOW, bundle_of, config_in, half_a_day, keep_books
+from storing import PostgresServer, postgres_server
+
+from monitor.config import Config
+from storage.store import Store
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store, once of each kind."""
+    url = f"sqlite:///{tmp_path}/live.db"
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.make_database()
+    with closing(Store(url, durable=False)) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(f"sqlite:///{tmp_path}/live.db", durable=False)) as made:
+        yield made
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return config_in(tmp_path / "state")
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of half a day, made once: tests copy it."""
+    folder = tmp_path_factory.mktemp("evidence")
+    config = config_in(folder / "state")
+    with closing(Store(f"sqlite:///{folder}/live.db", durable=False)) as store:
+        store.add(half_a_day())
+        keep_books(store, config, NOW)
+        bundle_of(store, config, folder / "bundle")
+    return folder
+
+
+@pytest.fixture
+def bundle(made_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, to tamper with."""
+    return Path(shutil.copytree(made_once / "bundle", tmp_path / "bundle"))
