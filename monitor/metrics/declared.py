@@ -132,6 +132,24 @@ ORIGIN = Family(
     "1 if an origin last served the page past its shield, 0 if none did; absent if it is not known.",
     PAGE,
 )
+FETCHED_BYTES = Family(
+    "landwatch_fetched_bytes",
+    "gauge",
+    "Bytes that the browser's last visit fetched over the wire, by kind.",
+    (*PAGE, "kind"),
+)
+FETCHED_REQUESTS = Family(
+    "landwatch_fetched_requests", "gauge", "Requests of the browser's last visit, by kind.", (*PAGE, "kind")
+)
+THIRD_PARTY_BYTES = Family(
+    "landwatch_third_party_bytes",
+    "gauge",
+    "Bytes that came from other sites in the browser's last visit.",
+    PAGE,
+)
+THIRD_PARTY_REQUESTS = Family(
+    "landwatch_third_party_requests", "gauge", "Requests to other sites in the browser's last visit.", PAGE
+)
 
 PAGE_FAMILIES = (
     SAMPLES,
@@ -151,6 +169,10 @@ PAGE_FAMILIES = (
     DNS_TTL,
     SHIELD,
     ORIGIN,
+    FETCHED_BYTES,
+    FETCHED_REQUESTS,
+    THIRD_PARTY_BYTES,
+    THIRD_PARTY_REQUESTS,
 )
 """In the order in which they are rendered."""
 

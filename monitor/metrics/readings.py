@@ -96,12 +96,30 @@ def _exposed(found: Any) -> list[Number]:
     return [0 if exposed and all(value is False for value in exposed) else None]
 
 
+def _fetched(key: str) -> Callable[[Any], list[Number]]:
+    """By kind; what a visit that fetched something has nothing of is 0."""
+
+    def read(found: Any) -> list[Number]:
+        counted = part(found, key)
+        if not isinstance(counted, dict) or not counted:
+            return [None] * len(FETCHED_KINDS)
+        return [number(counted.get(kind, 0)) for kind in FETCHED_KINDS]
+
+    return read
+
+
+def _third_party(key: str) -> Callable[[Any], list[Number]]:
+    return lambda found: [number(part(part(found, "third_party"), key))]
+
+
 def _states(states: Sequence[str]) -> tuple[Mapping[str, str], ...]:
     return tuple({"state": state} for state in states)
 
 
 HTTP3_STATES = ("advertised", "advertised_dns", "works", "broken")
 ADDRESS_STATES = ("up", "down")
+FETCHED_KINDS = ("document", "style", "script", "image", "font", "media", "fetch", "websocket", "other")
+_KINDS = tuple({"kind": kind} for kind in FETCHED_KINDS)
 
 READINGS = (
     Reading("http3", declared.HTTP3, _http3, _states(HTTP3_STATES)),
@@ -110,5 +128,9 @@ READINGS = (
     Reading("dns", declared.DNS_TTL, _ttl),
     Reading("shield", declared.SHIELD, _confidence),
     Reading("origins", declared.ORIGIN, _exposed, of_round=True),
+    Reading("browser", declared.FETCHED_BYTES, _fetched("bytes"), _KINDS),
+    Reading("browser", declared.FETCHED_REQUESTS, _fetched("requests"), _KINDS),
+    Reading("browser", declared.THIRD_PARTY_BYTES, _third_party("bytes")),
+    Reading("browser", declared.THIRD_PARTY_REQUESTS, _third_party("requests")),
 )
 """The families whose series are known beforehand; what else there is has a method in the series."""

@@ -15,7 +15,8 @@ from monitor.metrics.collector import Metrics
 from monitor.metrics.declared import ORIGIN, PAGE_FAMILIES, VITAL
 from monitor.metrics.evidence_series import MOST_VITALS
 from monitor.metrics.exposition import Format
-from monitor.metrics.readings import READINGS
+from monitor.metrics.readings import FETCHED_KINDS, READINGS
+from probes.chromium import evidence
 from probes.edge.caching import STATUSES
 from probes.sample import Attempt, Fault, Outcome, Sample
 
@@ -109,6 +110,22 @@ async def test_http3_is_what_was_found_and_absent_where_it_is_not_known(metrics)
     assert [(one.labels["state"], one.value) for one in found["landwatch_http3"]] == [("advertised", 1)]
     metrics.record(UP)
     assert "landwatch_http3" not in await read(metrics)
+
+
+async def test_what_a_browser_fetched_is_that_of_its_last_visit(metrics):
+    metrics.record(seen(browser=EVIDENCE["browser"]))
+    found = await read(metrics)
+    fetched = {one.labels["kind"]: one.value for one in found["landwatch_fetched_bytes"]}
+    assert fetched == dict.fromkeys(FETCHED_KINDS, 0) | {"document": 1200, "image": 5000}
+    assert value(found, "landwatch_fetched_requests", kind="image") == 3
+    assert value(found, "landwatch_third_party_bytes") == 4000
+    assert value(found, "landwatch_third_party_requests") == 2
+    metrics.record(down(browser={"profile": "mobile", "requests": None, "bytes": {}, "third_party": None}))
+    assert not {name for name in await read(metrics) if "fetched" in name or "third_party" in name}
+
+
+def test_every_kind_that_the_browser_tells_of_has_a_series():
+    assert {*evidence._KINDS.values(), "other"} == set(FETCHED_KINDS)
 
 
 async def test_the_edge_is_that_of_the_last_answer_only(metrics):
