@@ -129,6 +129,11 @@ def _settings(config: Config) -> list[tuple[str, str]]:
         ),
         ("objectives", f"\n{'':<11}".join(map(promise, config.objectives)) or "none"),
         (
+            "notify",
+            f"\n{'':<11}".join(f"{one.name}: {one.words}" for one in config.notify)
+            or "nobody: incidents are on the status page and in the metrics",
+        ),
+        (
             "retention",
             f"successes {format_duration(kept.successes)}, failures {format_duration(kept.failures)}",
         ),

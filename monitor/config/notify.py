@@ -43,7 +43,7 @@ class NotifyChannel(BaseModel):
 
     name: Annotated[Name, Field(examples=["on-call"])]
     """What the channel is called in logs, metrics and the record of what was sent."""
-    url: Secret
+    url: Annotated[Secret, Field(examples=[{"env": "LANDWATCH_ON_CALL"}])]
     """Where the address is found, one URL as apprise has them: whoever knows it can send."""
     vendors: list[Name] = Field(default_factory=list, examples=[["easyshop"]])
     """Whose pages it is told of; those of every vendor where none is named."""
