@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 
 from monitor.judging.incident_plan import PagePlan
+from monitor.judging.service import SLICES
 from monitor.rules.budget import BAD_HOUR
 from monitor.rules.promql import matcher, matching
 from monitor.rules.rule import Alert, Group, Places, Severity
@@ -14,6 +15,9 @@ EVERY = 5.0
 """Seconds between two looks: an outage is to be told of within a slice and 5 s."""
 REMEMBERED = "10m"
 """How long the last word on an outage holds where no agent says anything any more."""
+
+JUDGED_WITHIN = 120
+"""Seconds since its last look, up to which a judge counts as one that judges. It looks every 15 s."""
 
 _TITLE = LABELLED.title
 _REGION = "{{ $labels.region }}"
@@ -55,11 +59,14 @@ def _alerts(plans: Sequence[PagePlan], places: Places) -> Iterator[Alert]:
 
 
 def _down(probes: Set[str], places: Places) -> Alert:
-    """The page is down.
+    """The page is down, by the agents whose judges judge.
 
-    Where every agent is gone, their last word holds for a while: an alert that ended because nobody looks any
-    more would say that the page is up again.
+    Where there is none, the last word holds, for a while even where every agent is gone: an alert that ended
+    because nobody looks any more would say that the page is up again.
     """
+    judged = (
+        f"time() - landwatch_judge_last_success_timestamp_seconds{matcher(work=SLICES)} < {JUDGED_WITHIN}"
+    )
     series = 'landwatch_incident_open{kind="outage"}'
     regions = told(
         f"count(max by (region) (landwatch_up{{vendor=%q,page=%q,probe=~{matching(sorted(probes))}}}) == 0)",
@@ -80,7 +87,8 @@ def _down(probes: Set[str], places: Places) -> Alert:
     return Alert(
         name="LandwatchPageDown",
         expr=(
-            f"(\n    max by (vendor, page) ({series})\n  or\n"
+            f"(\n    max by (vendor, page) (\n      {series}\n"
+            f"      and on (job, instance)\n        ({judged})\n    )\n  or\n"
             f"    max by (vendor, page) (last_over_time({series}[{REMEMBERED}]))\n) == 1"
         ),
         severity=Severity.PAGE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from monitor.judging.service import OBJECTIVES, SLICES
+from monitor.rules.failures import JUDGED_WITHIN
 from monitor.rules.promql import matcher, number
 from monitor.rules.rule import Alert, Group, Places, Severity
 from monitor.rules.words import of_itself
@@ -14,7 +15,7 @@ _WAITING = 10
 """Minutes of samples that may wait for the store."""
 _SKIPPED = 0.05
 """The share of due runs that may be skipped."""
-_WORKS = ((SLICES, "looked for incidents", 120), (OBJECTIVES, "judged the objectives", 1800))
+_WORKS = ((SLICES, "looked for incidents", JUDGED_WITHIN), (OBJECTIVES, "judged the objectives", 1800))
 """The judge's works, and the seconds in which each is due."""
 _INSTANCE = "{{ $labels.instance }}"
 
