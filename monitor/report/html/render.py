@@ -59,7 +59,7 @@ def render_html(report: Report, origin: Origin) -> str:
         comparisons=comparisons(report),
         vendors=sections(report),
         findings=list(Finding),
-        groups=list(Group),
+        groups=Group,
         result_words=result_words,
         regions_caption=CAPTION,
         style=Markup(style),  # noqa: S704  # our own file, and its hash stands in the policy

@@ -416,8 +416,9 @@ def line(**more: Any) -> Line:
 
 
 def test_a_scorecard_stands_with_its_groups_side_by_side() -> None:
-    rank = line(
-        name="rank", group=Group.LONG_TERM, result=Result.NOT_ENOUGH, value=None, value_words="-",
+    brand = line(
+        name="brand_searches", words="too little", days=3, of=30, group=Group.LONG_TERM,
+            result=Result.NOT_ENOUGH, value=None, value_words="-",
         missing=("3 of 30 days have a value",), notes=("as imported",), evidence=("landwatch kpi show",),
         sources=("kpis.csv abcdef",),
     )  # fmt: skip
@@ -425,23 +426,25 @@ def test_a_scorecard_stands_with_its_groups_side_by_side() -> None:
     card = Scorecard(
         made_at=datetime(2026, 1, 31, tzinfo=UTC), stage="trial", running=True, over="30 days",
         first=date(2026, 1, 1), last=date(2026, 1, 30),
-        cards=(Card("easyshop", (line(), rank, shown)), Card("pagepilot", (line(),))),
+        cards=(Card("easyshop", (line(), brand, shown)), Card("pagepilot", (line(),))),
     )  # fmt: skip
     section = document(replace(drawn(), scorecard=card)).find(".//section[@class='scorecard']")
     assert "Acceptance: the stage trial" in words(section.find("h2"))
     assert "? not enough data 30 days; it is not over" in words(section)
-    groups = section.findall(".//div[@class='groups']")[0].findall("div")
-    assert [len(one.findall("ul/li")) for one in groups] == [2, 1]
-    text = words(groups[1])
-    for said in (
-        "Missing: 3 of 30 days have a value",
-        "as imported",
-        "Evidence: landwatch kpi show; kpis.csv abcdef",
-    ):
-        assert said in text
+    asked = section.find(".//table[@class='asked cards']")
+    assert rows(asked) == [
+        ["✔ pass", "content ≥ 30", "31", "-", "31 of 30"],
+        ["? not enough data", "brand searches ≥ 30", "-", "3 of 30",
+         "too little 3 of 30 days have a value as imported kpis.csv abcdef landwatch kpi show"],
+    ]  # fmt: skip
+    short, long = section.findall(".//div[@class='groups']")[0].findall("div/table")
+    assert rows(short) == [["content", "31", "", "✔ pass"], ["clicks", "31", "", "-"]]
+    assert rows(long) == [["brand searches", "-", "3 of 30", "? not enough data"]]
     table = rows(section.find(".//table[@class='acceptance']"))
     assert table == [
-        ["easyshop", "31 ✔ pass", "- ? not enough data", "31 -", "? not enough data"],
-        ["pagepilot", "31 ✔ pass", "-", "-", "✔ pass"],
+        ["content ≥ 30", "✔ pass, 31", "✔ pass, 31"],
+        ["brand searches ≥ 30", "? not enough data, -", "-"],
+        ["clicks", "31", "-"],
+        ["In all", "? not enough data", "✔ pass"],
     ]
     assert document(drawn()).find(".//section[@class='scorecard']") is None
