@@ -77,11 +77,6 @@ class Kpi(BaseModel):
         """Whether less of it is better."""
         return self.better == "lower"
 
-    @property
-    def words(self) -> str:
-        """Its name as a person reads it."""
-        return self.name.replace("_", " ")
-
 
 def _rate(name: str, numerator: str, denominator: str, **others: Any) -> Kpi:
     settings: dict[str, Any] = {"unit": "share", "combine": "rate", **others}

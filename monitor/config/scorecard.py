@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
@@ -33,9 +32,9 @@ class Threshold(_Part):
 
     kpi: Annotated[KpiName, Field(examples=["completion_rate"])]
     """The KPI."""
-    at_least: Aim | None = None
+    at_least: Aim = None
     """The target, where higher is better."""
-    at_most: Aim | None = None
+    at_most: Aim = None
     """The target, where lower is better."""
     per: Literal["week", "month"] | None = None
     """A sum for each week; or the growth for each month of 30 days, of what is known as it stands."""
@@ -86,7 +85,7 @@ class Baseline(_Part):
     """Whose KPI."""
     kpi: Annotated[KpiName, Field(examples=["conversion_rate"])]
     """The KPI."""
-    value: Aim | None = None
+    value: Aim = None
     """What it was, in the KPI's unit."""
     since: Annotated[Day | None, Field(alias="from")] = None
     """The first of the days from whose imported values it is made."""
@@ -103,11 +102,6 @@ class Baseline(_Part):
         if self.value is not None and self.value <= 0:
             raise ValueError("nothing can be held against a baseline of 0 or less: write what it was")
         return self
-
-    @property
-    def after(self) -> date | None:
-        """The day after the last one."""
-        return None if self.until is None else self.until + timedelta(days=1)
 
 
 def _thresholds(*written: dict[str, Any]) -> tuple[Threshold, ...]:

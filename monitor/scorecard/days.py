@@ -25,6 +25,11 @@ class Days:
         return cls(first, after, min(max(first, today), after))
 
     @classmethod
+    def through(cls, first: date, last: date, now: datetime, zone: str) -> Self:
+        """The days from ``first`` to ``last``, which is one of them."""
+        return cls.at(first, last + timedelta(days=1), now, zone)
+
+    @classmethod
     def last_of(cls, number: int, now: datetime, zone: str) -> Self:
         """The last so many days that are over."""
         today = now.astimezone(ZoneInfo(zone)).date()

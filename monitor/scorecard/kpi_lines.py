@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.config.kpis import Group, Kpi
-from monitor.config.scorecard import Baseline, ScorecardSettings, Threshold
+from monitor.config.scorecard import ScorecardSettings, Threshold
 from monitor.scorecard.days import Days
 from monitor.scorecard.figures import Figure, Making, change
 from monitor.scorecard.history import History
@@ -94,10 +94,10 @@ class KpiLines:
         if told is None:
             entry = f"{{vendor: {self.vendor}, kpi: {kpi.name}, value: ...}}"
             return Figure(missing=(f"there is none: write {entry} in `scorecard.baselines`",))
-        if told.value is not None:
+        if told.since is None or told.until is None:
             shown = show(told.value, kpi.unit, self.settings.currency)
             return Figure(told.value, told.value, told.value, notes=(f"{shown}, by the config",))
-        days = baseline_days(told, self.now, self.settings.time_zone)
+        days = Days.through(told.since, told.until, self.now, self.settings.time_zone)
         figure = self._over(kpi, threshold, days)
         shown = show(figure.value, kpi.unit, self.settings.currency)
         ahead = () if days.over else (f"its days are over with {days.last}",)
@@ -113,14 +113,6 @@ class KpiLines:
         names = " ".join(f"--kpi {kpi}" for kpi in kpis)
         span = f"--since {self.days.first} --until {self.days.last}"
         return f"landwatch kpi show --vendor {shlex.quote(self.vendor)} {names} {span}"
-
-
-def baseline_days(baseline: Baseline, now: datetime, zone: str) -> Days:
-    """The days from whose values a baseline is made; none where it is told as a value."""
-    since, until = baseline.since, baseline.until
-    if since is None or until is None:
-        return Days.last_of(0, now, zone)
-    return Days.at(since, until + timedelta(days=1), now, zone)
 
 
 def _name(kpi: Kpi, threshold: Threshold) -> str:

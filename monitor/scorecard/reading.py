@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from monitor.config.scorecard import ScorecardSettings
 from monitor.report.report import Report
+from monitor.scorecard.days import Days
 from monitor.scorecard.history import History
-from monitor.scorecard.kpi_lines import baseline_days
 from monitor.scorecard.making import Occasion, make_scorecard
 from monitor.scorecard.scorecard import Scorecard
 from storage.kpis import StoredKpi, read_kpis
@@ -35,13 +35,13 @@ def _rows(
         for vendor in vendors:
             yield from read_kpis(connection, vendor=vendor, since=days.first, until=days.passed)
         for told in settings.baselines:
-            if told.vendor in vendors and told.value is None:
-                past = baseline_days(told, occasion.now, settings.time_zone)
-                names = _made_of(settings, told.kpi)
-                for name in names:
-                    yield from read_kpis(
-                        connection, vendor=told.vendor, kpi=name, since=past.first, until=past.passed
-                    )
+            if told.vendor not in vendors or told.since is None or told.until is None:
+                continue
+            past = Days.through(told.since, told.until, occasion.now, settings.time_zone)
+            for name in _made_of(settings, told.kpi):
+                yield from read_kpis(
+                    connection, vendor=told.vendor, kpi=name, since=past.first, until=past.passed
+                )
 
 
 def _made_of(settings: ScorecardSettings, name: str) -> list[str]:

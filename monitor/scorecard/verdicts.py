@@ -39,10 +39,8 @@ class Held:
 
     def met_by(self, value: float) -> bool:
         """Whether a figure is on the right side of the target, or on it."""
-        target = self.threshold.target
-        if target is None:
-            return False
-        return value >= target if self.threshold.at_most is None else value <= target
+        least, most = self.threshold.at_least, self.threshold.at_most
+        return (least is None or value >= least) and (most is None or value <= most)
 
     def outcome(self) -> Outcome:
         """What it comes to."""
@@ -94,11 +92,12 @@ class Held:
         )
 
     def _between(self) -> str:
-        low, high = self.show(self.figure.low), self.show(self.figure.high)
+        low = self.show(self.figure.low)
         if math.isinf(self.figure.high):
-            return f"it is only known that it is at least {low}"
+            return f"of daily rates, one of them 0, it is only known that the figure is at least {low}"
+        high = self.show(self.figure.high)
         counts = f"{self.kpi.numerator} and {self.kpi.denominator}"
         return (
-            f"of daily rates it is only known that the rate lies between {low} and {high}: import {counts}, "
-            "or write `daily_rates: mean` where the mean of days was agreed on"
+            f"of daily rates it is only known that the figure lies between {low} and {high}: import "
+            f"{counts}, or write `daily_rates: mean` where the mean of days was agreed on"
         )

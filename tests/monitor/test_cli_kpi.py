@@ -39,6 +39,7 @@ scorecard:
   pilot: {{objectives: [], thresholds: [{{kpi: content, at_least: 8, per: week}}]}}
   stable: {{since: {BEGAN}}}
   baselines:
+    - {{vendor: rival, kpi: cpa, value: 10}}
     - {{vendor: easyshop, kpi: cpa, from: {BEGAN - timedelta(days=2)}, until: {BEGAN - timedelta(days=1)}}}
 """
 

@@ -98,7 +98,7 @@ def test_daily_rates_pass_and_fail_only_what_they_all_agree_on(
     if result is Result.NOT_ENOUGH:
         assert line.missing == (
             (
-                "of daily rates it is only known that the rate lies between 30 % and 80 %: import "
+                "of daily rates it is only known that the figure lies between 30 % and 80 %: import "
                 "completions and starts, or write `daily_rates: mean` where the mean of days was agreed on"
             ),
         )
@@ -264,3 +264,15 @@ def test_daily_rates_never_pass_or_fail_otherwise_than_the_counts_do(
     counts = lines(daily("completions", completions), daily("starts", starts))["completion_rate"]
     if rates in (Result.PASS, Result.FAIL) and abs((counts.value or 0) - 0.45) > 1e-9:
         assert rates is counts.result
+
+
+def test_a_change_against_days_of_which_one_had_nothing_has_no_upper_end() -> None:
+    before = range(-30, 0)
+    rows = daily("conversion_rate", lambda number: 0 if number == -1 else 0.02, before)
+    now = daily("conversion_rate", lambda number: 0.021)
+    told = {"vendor": "easyshop", "kpi": "conversion_rate", "from": day(-30), "until": day(-1)}
+    line = lines(rows, now, **STABLE, baselines=[told])["conversion_rate against the baseline"]
+    assert (line.result, line.missing) == (
+        Result.NOT_ENOUGH,
+        ("of daily rates, one of them 0, it is only known that the figure is at least +5 %",),
+    )
