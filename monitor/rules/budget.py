@@ -155,7 +155,7 @@ def _burn(objective: Objective, chosen: Sequence[str], places: Places, pair: Pai
         for term in _terms(pair, held, number(burn * budget), objective.accounting.hours)
     )
     bad = told(
-        f"max({BAD}{pair.long}{{vendor=%q,page=%q}})",
+        f"round(max({BAD}{pair.long}{{vendor=%q,page=%q}}))",
         f" Confirmed as down in the last {pair.long}: {{{{ .Value | humanizeDuration }}}}.",
         *PAGE_LABELS,
     )
@@ -192,7 +192,7 @@ def _without_budget(objective: Objective, chosen: Sequence[str], places: Places)
     pair = PAIRS[0]
     ever = either([f"{BAD}{pair.long}{held} > 0" for held in chosen])
     description = (
-        f"{LABELLED.title} was down for {{{{ $value | humanizeDuration }}}} in the last {pair.long}. "
+        f"{LABELLED.title} was down for {{{{ $value | printf `%.0f` }}}} s in the last {pair.long}. "
         f"Promised by {literal(objective.name)} is 100%, which leaves no budget at all."
     )
     return Alert(

@@ -74,7 +74,7 @@ def _down(probes: Set[str], places: Places) -> Alert:
         *PAGE_LABELS,
     )
     bad = told(
-        f"max({BAD_HOUR}{{vendor=%q,page=%q}}) > 0",
+        f"round(max({BAD_HOUR}{{vendor=%q,page=%q}})) > 0",
         " Confirmed so far in the last hour: down for {{ .Value | humanizeDuration }}.",
         *PAGE_LABELS,
     )
