@@ -150,7 +150,7 @@ def _up() -> Made:
         "It is not the availability that was promised, which counts time that a quorum confirmed: one "
         "visit that fails moves it more. The dashed line is the usual promise of 99.99 %.",
         [Query(up_share(PLACES, "$window"), VISIT)],
-        Look("percentunit", 2, at_least(0.9999), most=1),
+        Look("percentunit", 3, at_least(0.9999), most=1),
     )
 
 
@@ -192,5 +192,5 @@ def _certificates() -> Made:
         "kinds of probe saw several. Red is below 14 days. It does not say whether the certificate is "
         "valid otherwise.",
         [Query(f"sort(({ends} - time()) / 86400)", "{{vendor}} / {{page}}")],
-        Look("suffix: days", 1, ((None, RED), (14, ORANGE), (21, GREEN)), least=0),
+        Look("suffix:days", 1, ((None, RED), (14, ORANGE), (21, GREEN)), least=0),
     )

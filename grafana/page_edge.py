@@ -122,7 +122,7 @@ def _certificates() -> Made:
                 "{{region}}",
             )
         ],
-        Look("suffix: days", 1, ((None, RED), (14, ORANGE), (21, GREEN)), least=0),
+        Look("suffix:days", 1, ((None, RED), (14, ORANGE), (21, GREEN)), least=0),
         width=24,
         height=5,
     )

@@ -55,7 +55,7 @@ def _share() -> Made:
         "availability that was promised, which counts time that a quorum confirmed. The dashed line is the "
         "usual promise of 99.99 %.",
         [Query(up_share(SEEN, "$window", EVERYWHERE), FROM)],
-        Look("percentunit", 2, at_least(0.9999), most=1),
+        Look("percentunit", 3, at_least(0.9999), most=1),
         height=9,
     )
 

@@ -68,7 +68,7 @@ def _promises() -> Made:
             Column(
                 "budget left", judged("landwatch_objective_budget_remaining_ratio", CHOSEN), "percentunit", 1
             ),
-            Column("coverage", judged("landwatch_objective_coverage_ratio", CHOSEN), "percentunit", 1),
+            Column("coverage", judged("landwatch_objective_coverage_ratio", CHOSEN), "percentunit", 2),
         ],
         worst=(("verdict", True),),
     )
@@ -136,6 +136,6 @@ def _coverage() -> Made:
         "figure, the lowest of theirs. It begins low, because the window is longer than landwatch has run. "
         "The dashed line is the usual least for a verdict of met, 99 %.",
         [Query(judged("landwatch_objective_coverage_ratio", CHOSEN), LEGEND)],
-        Look("percentunit", 1, at_least(0.99), least=0, most=1),
+        Look("percentunit", 2, at_least(0.99), least=0, most=1),
         width=24,
     )

@@ -38,7 +38,7 @@ FAMILIES = {family.name: family for family in (*PAGE_FAMILIES, *JUDGE_FAMILIES, 
 FOREIGN = {"up"}
 """Metrics that are Prometheus's own."""
 PROCESS = re.compile(r"process_\w+")
-UNITS = {"s", "short", "none", "percentunit", "bytes", "wps", "suffix: days"}
+UNITS = {"s", "short", "none", "percentunit", "bytes", "wps", "suffix:days"}
 
 
 def build(*arguments: object) -> subprocess.CompletedProcess[str]:
