@@ -8,7 +8,7 @@ gathering, judge.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -102,8 +102,10 @@ class _Rebuilding:
         """Load, make the books, judge."""
         with self._store.writing() as connection:
             raise_mark(connection, WHOLE, self._question.held.raw_from)
-        self._load_books()
-        number = self._load_samples()
+        with _refusals(BOOKS):
+            self._load_books()
+        with _refusals(SAMPLES):
+            number = self._load_samples()
         try:
             self._make_books()
             report = self._judge()
@@ -133,14 +135,10 @@ class _Rebuilding:
         since, until = self._question.held.since, self._question.held.until
         with opened(self._bundle, SAMPLES) as file:
             samples = read_samples(file)
-            try:
-                while batch := list(islice(samples, BATCH)):
-                    number += len(batch)
-                    self._take(batch)
-                    passed = (batch[-1].at - since) / max(until - since, until.resolution)
-                    self._progress(0.6 * min(max(passed, 0.0), 1.0))
-            except SampleRefused as error:
-                raise Unreadable(SAMPLES, f"no store takes what is in it: {str(error)[:200]}") from error
+            while batch := list(islice(samples, BATCH)):
+                number += len(batch)
+                self._take(batch)
+                self._progress(0.6 * (batch[-1].at - since) / (until - since))
         return number
 
     def _take(self, batch: list[Sample]) -> None:
@@ -176,6 +174,15 @@ class _Rebuilding:
             asked.wanted,
             lambda share: self._progress(0.8 + 0.2 * share),
         )
+
+
+@contextmanager
+def _refusals(file: str) -> Iterator[None]:
+    """What no store would take is the fault of the file that it comes from."""
+    try:
+        yield
+    except SampleRefused as error:
+        raise Unreadable(file, f"no store takes what is in it: {str(error)[:200]}") from error
 
 
 def parts(progress: Progress, *shares: float) -> Iterator[Progress]:

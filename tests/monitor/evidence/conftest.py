@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from bundling import NOW, bundle_of, config_in, half_a_day, keep_books
+from bundling import SHORT, bundle_of, config_in, half_a_day, keep_books
 from storing import PostgresServer, postgres_server
 
 from monitor.config import Config
@@ -43,13 +43,13 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle of half a day, made once: tests copy it."""
+    """A bundle of three hours, made once: tests copy it."""
     folder = tmp_path_factory.mktemp("evidence")
     config = config_in(folder / "state")
     with closing(Store(f"sqlite:///{folder}/live.db", durable=False)) as store:
-        store.add(half_a_day())
-        keep_books(store, config, NOW)
-        bundle_of(store, config, folder / "bundle")
+        store.add(half_a_day(SHORT))
+        keep_books(store, config, SHORT)
+        bundle_of(store, config, folder / "bundle", now=SHORT)
     return folder
 
 

@@ -216,17 +216,23 @@ def test_a_line_of_the_books_that_does_not_end_is_said(bundle: Path) -> None:
     assert "it is cut off, or too long" in rebuilt_problem(bundle)
 
 
+OUTAGE = {
+    **{key: ROLLUP[key] for key in ("vendor", "page", "region", "probe", "variant")},
+    "kind": "outage", "first_bad": "0001-01-01T00:10:00Z", "last_bad": "2026-01-01T01:00:00Z",
+    "last_good": None, "first_good": None, "all_good": None, "blind": 0.0, "samples": 1, "faults": {},
+    "opened_by": "a", "closed_by": None, "worst": "a", "longest": 0.0,
+}  # fmt: skip
+
+
 def test_outages_that_can_not_be_are_said(bundle: Path) -> None:
-    outage = {
-        **{key: ROLLUP[key] for key in ("vendor", "page", "region", "probe", "variant")},
-        "kind": "outage", "first_bad": "0001-01-01T00:10:00Z", "last_bad": "2026-01-01T01:00:00Z",
-        "last_good": None,
-        "first_good": None, "all_good": None, "blind": 0.0, "samples": 1, "faults": {}, "opened_by": "a",
-        "closed_by": None, "worst": "a", "longest": 0.0,
-    }  # fmt: skip
-    (bundle / "books.jsonl").write_bytes(orjson.dumps(outage) + b"\n")
+    (bundle / "books.jsonl").write_bytes(orjson.dumps(OUTAGE) + b"\n")
     resealed(bundle)
     assert not checked(bundle).good
+
+
+def test_an_outage_that_stands_twice_is_said(bundle: Path) -> None:
+    (bundle / "books.jsonl").write_bytes(2 * (orjson.dumps(OUTAGE) + b"\n"))
+    assert "books.jsonl: no store takes what is in it" in rebuilt_problem(bundle)
 
 
 def test_samples_of_another_time_are_refused(bundle: Path) -> None:
