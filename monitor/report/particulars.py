@@ -36,11 +36,6 @@ class Particular:
     """What stands before the words and has the tone."""
     tone: Tone = Tone.PLAIN
 
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return self.strong + self.words
-
 
 def particulars(one: Judgement, *, windowed: bool = True, bounded: bool = True) -> Iterator[Particular]:
     """The pieces of a verdict; ``windowed`` and ``bounded``: with its window and its bounds."""

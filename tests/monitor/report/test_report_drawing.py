@@ -139,3 +139,7 @@ def test_a_chart_shows_its_window_and_no_more(span: Span, least: int) -> None:
     assert start + left * step == pytest.approx(span.start, abs=step / 1000)
     assert start + (left + width) * step == pytest.approx(span.end, abs=step / 500)
     assert 0 <= left < max(1, DAY / step)
+
+
+def test_an_axis_of_a_thousand_years_has_no_ticks() -> None:
+    assert ticks(at(1000, 1, 1), at(2026, 1, 1)) == []

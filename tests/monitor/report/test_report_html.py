@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import random
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ from simulator import moment_of
 
 from monitor.config.objectives import Objective
 from monitor.report.happening_words import MOST
-from monitor.report.history import Cell, Strip
+from monitor.report.history import MOST_CELLS, Cell, Course, Point, Strip
 from monitor.report.html.comparison import comparisons
 from monitor.report.html.render import render_html
 from monitor.report.html.strip_chart import State, state_of, strip_chart
@@ -25,8 +26,9 @@ from monitor.report.report import Judgement, PageReport, Report
 from monitor.report.words import covered, figure, finding_words, made_of
 from monitor.scorecard.scorecard import Card, Group, Kind, Line, Result, Scorecard
 from monitor.sla.anomaly import Anomaly
+from monitor.sla.slices import DAY
 from monitor.sla.verdict import Finding
-from monitor.sla.windows import Maintenance
+from monitor.sla.windows import Maintenance, Span
 
 HOUR = 3600
 
@@ -448,3 +450,31 @@ def test_a_scorecard_stands_with_its_groups_side_by_side() -> None:
         ["In all", "? not enough data", "✔ pass"],
     ]
     assert document(drawn()).find(".//section[@class='scorecard']") is None
+
+
+def test_a_hundred_pages_in_seven_regions_make_a_file_that_opens() -> None:
+    """Whatever the window is: it is cut into no more than so many pieces."""
+    chance = random.Random(1)
+    regions = [f"region-{number}" for number in range(7)]
+    page = drawn_page(page_data({name: [(600, 660)] for name in regions}), [OBJECTIVES[0], OBJECTIVES[2]])
+    span = Span(0, MOST_CELLS * DAY, MOST_CELLS * DAY)
+
+    def cells() -> list[Cell]:
+        bad = [chance.choice([0.0, 0.0, 0.0, 30.0]) for _ in range(MOST_CELLS)]
+        return [Cell(DAY - one, one, 0.0, 0.0) for one in bad]
+
+    def points() -> list[Point]:
+        figures = [chance.uniform(0.1, 0.4) for _ in range(MOST_CELLS)]
+        return [Point(number * DAY, 5760, one, 2 * one) for number, one in enumerate(figures)]
+
+    whole = Point(0, 5760, 0.2, 0.4)
+    histories = {
+        "availability": Strip(span, 0, DAY, cells(), {name: cells() for name in regions}),
+        "ttfb": Course(
+            span, 0, DAY, points(), {name: points() for name in regions}, dict.fromkeys(regions, whole)
+        ),
+    }
+    judgements = [replace(one, history=histories.get(one.objective.indicator)) for one in page.judgements]
+    full = replace(page, judgements=judgements, happenings=list(page.happenings) * MOST)
+    few, more = (len(render_html(drawn(*[full] * count), ORIGIN)) for count in (2, 4))
+    assert 100 * (more - few) / 2 < 6_000_000
