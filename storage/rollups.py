@@ -46,9 +46,14 @@ class RollupRow(NamedTuple):
         """How many visits there were of each kind."""
         return self.visits_up, self.visits_down, self.visits_blocked, self.visits_unknown, self.visits_tainted
 
+    def slices_alone(self) -> RollupRow:
+        """The same without visits and figures."""
+        return self._make((*self[:_FIRST_VISIT], 0, 0, 0, 0, 0, self.newest, b""))
+
 
 _COLUMNS = ", ".join(RollupRow._fields)
 _VISITS = tuple(name for name in RollupRow._fields if name.startswith("visits_"))
+_FIRST_VISIT = RollupRow._fields.index("visits_up")
 _KEY = ("series", "period", "start")
 
 
@@ -108,10 +113,9 @@ def _from_postgresql(connection: Connection, wanted: tuple[object, ...]) -> Iter
     driver = connection.connection.driver_connection
     assert driver is not None
     with driver.cursor(name="landwatch_rollups") as cursor:
-        cursor.itersize = STREAMED
         cursor.execute(statement, wanted, binary=True)
-        for row in cursor:
-            yield RollupRow._make(row)
+        while rows := cursor.fetchmany(STREAMED):
+            yield from map(RollupRow._make, rows)
 
 
 def series_with_rollups(connection: Connection, numbers: Collection[int], start: int, end: int) -> list[int]:

@@ -15,16 +15,17 @@ from sqlalchemy import Connection
 
 from monitor.config import Config
 from monitor.judging.every import Paces
-from monitor.judging.rows import outage_of
+from monitor.judging.packed_rows import PackedRows
+from monitor.judging.rows import outage_of, rollup_of, row_of
 from monitor.judging.tail import tail_of
-from monitor.judging.window import Held, Needs, read_window, rollups_in
+from monitor.judging.window import Held, Needs, read_window, rows_in
 from monitor.sla.evidence import PageData, RegionData
 from monitor.sla.outages import Outage
 from monitor.sla.rollups import Rollup
 from monitor.sla.slices import DAY, HOUR
 from monitor.sla.windows import Span, moment
 from storage.outages import read_outages
-from storage.rollups import series_with_rollups
+from storage.rollups import RollupRow, series_with_rollups
 from storage.series import Series, known_series
 from storage.store import Store
 from storage.unsettled import Stretch, unsettled_stretches
@@ -74,8 +75,13 @@ class _Matter(NamedTuple):
 class _Found:
     """What is known of one series."""
 
-    rollups: dict[tuple[int, int], Rollup]
+    rows: dict[tuple[int, int], RollupRow]
+    """By start and period."""
     outages: list[Outage]
+
+    def take(self, rollup: Rollup) -> None:
+        """Let a rollup of an hour stand for the row of it, where there is one."""
+        self.rows[rollup.start, HOUR] = row_of(rollup, 0, 0)
 
 
 def gather(
@@ -128,12 +134,9 @@ class _Gathering:
         """Read all that there is."""
         series = {one: number for one, number in known_series(connection).items() if self._wants(one)}
         held = read_window(connection, self._needs, series.values(), progress)
-        names = self._choice.indicators
-        wanted = None if names is None else {name.encode() for name in names}
         for one, number in series.items():
             if number in held:
-                rollups = rollups_in(held[number], self._needs, wanted)
-                self._found[one] = _Found(rollups, [])
+                self._found[one] = _Found(rows_in(held[number], self._needs), [])
         self._read_outages(connection, series)
         self._remember(connection, series)
         self._lay_live()
@@ -142,12 +145,14 @@ class _Gathering:
     def pages(self) -> Iterator[PageData]:
         """What was read, page by page."""
         matters: dict[_Matter, list[RegionData]] = defaultdict(list)
+        names = self._choice.indicators
+        wanted = None if names is None else {name.encode() for name in names}
         for watch in self._config.watches():
             key = watch.target.key
             if self._choice.takes(*key[:3]):
                 matters[_Matter(*key[:3])] = []
         for one, found in sorted(self._found.items()):
-            rows = [found.rollups[key] for key in sorted(found.rollups)]
+            rows = PackedRows([found.rows[key] for key in sorted(found.rows)], wanted)
             region = RegionData(one.region, rows, found.outages, one.variant or None)
             matters[_Matter(one.vendor, one.page, one.probe)].append(region)
         maintenance = [one.span() for one in self._config.maintenance]
@@ -181,7 +186,7 @@ class _Gathering:
             found = self._found.setdefault(one, _Found({}, []))
             for rollup in rollups:
                 if rollup.start in self._needs.hours:
-                    found.rollups[rollup.start, HOUR] = rollup
+                    found.take(rollup)
 
     def _read_tails(self, connection: Connection, held: Mapping[Series, Held], now: int) -> None:
         hours = {hour for hour in self._needs.hours if hour > now - RECENT}
@@ -206,10 +211,9 @@ class _Gathering:
             if not self._wants(one):
                 continue
             found = self._found.setdefault(one, _Found({}, []))
-            if (stretch.start, HOUR) in found.rollups:
-                found.rollups[stretch.start, HOUR].merge(rollup)
-            else:
-                found.rollups[stretch.start, HOUR] = rollup
+            if (stretch.start, HOUR) in found.rows:
+                rollup.merge(rollup_of(found.rows[stretch.start, HOUR]))
+            found.take(rollup)
 
     def _named(self, matter: _Matter, labels: Mapping[str, str], seen: set[str]) -> list[RegionData]:
         """Regions that an objective names, and that have nothing to say."""

@@ -56,11 +56,6 @@ def rollup_of(row: RollupRow, indicators: Collection[bytes] | None = None) -> Ro
     return Rollup(slices, Visits(up, bad, blocked, unknown, tainted), figures)
 
 
-def slices_of(row: RollupRow) -> Slices:
-    """The slices of a row alone."""
-    return Slices(row.start, row.period, row.length, _unpacked(row.measured), _unpacked(row.down), row.reach)
-
-
 def outage_of(row: OutageRow, region: str) -> Outage:
     """The outage of a row, seen from a region."""
     return Outage(

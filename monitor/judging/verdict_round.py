@@ -68,6 +68,7 @@ def _rule(
         for objective, promise in objectives:
             if promise.selector.takes(data.vendor, data.page, data.labels):
                 yield Ruling(objective, _judged(promise, data, now))
+        data.forget()
 
 
 def _judged(promise: Promise, data: PageData, now: datetime) -> Verdict:

@@ -9,10 +9,8 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from monitor.judging.rows import rollup_of, slices_of
 from monitor.sla.evidence import periods
 from monitor.sla.judge_availability import BURNS
-from monitor.sla.rollups import Rollup, Visits
 from monitor.sla.slices import DAY, HOUR
 from monitor.sla.windows import Interval, Span
 from storage.rollups import RollupRow, read_rollups
@@ -93,27 +91,25 @@ def read_window(
     return {number: held for number, held in found.items() if held.days or held.hours}
 
 
-def rollups_in(
-    held: Held, needs: Needs, indicators: Collection[bytes] | None
-) -> dict[tuple[int, int], Rollup]:
-    """The rollups that a window is made of, by start and period, of what the store holds of a series.
+def rows_in(held: Held, needs: Needs) -> dict[tuple[int, int], RollupRow]:
+    """The rows that a window is made of, by start and period, of what the store holds of a series.
 
     A day without a row is its hours. Where the hours at an edge of the window are gone (they are deleted
     sooner than days), the day's slices stand for them, which can be cut; its figures can't.
     """
-    found = {}
+    found: dict[tuple[int, int], RollupRow] = {}
     for day in needs.days:
         row = held.days.get(day)
         if row is not None:
-            found[day, DAY] = rollup_of(row, indicators)
+            found[day, DAY] = row
             continue
         rows = _hours_of(held, range(day, day + DAY, HOUR))
-        found.update({(one.start, one.period): rollup_of(one, indicators) for one in rows})
+        found.update({(one.start, one.period): one for one in rows})
     for day, hours in groupby(needs.hours, lambda hour: hour - hour % DAY):
         rows = _hours_of(held, hours)
-        found.update({(one.start, one.period): rollup_of(one, indicators) for one in rows})
+        found.update({(one.start, one.period): one for one in rows})
         if not rows and day in held.days:
-            found[day, DAY] = Rollup(slices_of(held.days[day]), Visits())
+            found[day, DAY] = held.days[day].slices_alone()
     return found
 
 

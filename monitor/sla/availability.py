@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.sla.evidence import PageData
-from monitor.sla.masks import between, runs
+from monitor.sla.masks import between, ones, runs
 from monitor.sla.promise import Accounting
 from monitor.sla.quorum import ANY, PageSlices, Quorum, page_slices
-from monitor.sla.timeline import Grid
+from monitor.sla.timeline import Grid, Line
 from monitor.sla.windows import Interval, Span, clip, outside, slices_in
 
 
@@ -30,8 +30,8 @@ class Account:
     bad_slices: float = 0.0
     looks: float = 0.0
     """How many slices hold a measurement of their own, of the region that measured most."""
-    doubt: float = 0.0
-    """How many slices may have been bad, seen as the mean of the regions (:func:`page_slices`)."""
+    wide: float = 1.0
+    """How many of the slices that were measured are one of those that were agreed on."""
     page: PageSlices | None = None
     """The slices that it is made of, without what was excluded and without outages too short to count."""
 
@@ -45,6 +45,11 @@ class Account:
             (page.start + first * page.length, page.start + last * page.length)
             for first, last in runs(page.bad)
         ]
+
+    @property
+    def doubt(self) -> float:
+        """How many slices may have been bad, seen as the mean of the regions (:func:`page_slices`)."""
+        return 0.0 if self.page is None else self.page.worth(self.page.known) / self.wide
 
     @property
     def known(self) -> float:
@@ -95,15 +100,27 @@ def exclusions(
 
 def by_time(data: PageData, span: Span, accounting: Accounting, excluded: Sequence[Interval]) -> Account:
     """The account of a page by time: a quorum of its regions decides over each slice."""
-    return _count(data.grid.cut(span.start, span.end), span, accounting, accounting.quorum, excluded)
+    quorum = accounting.quorum
+    key = "by time", span, quorum, accounting.length, accounting.consecutive, tuple(excluded)
+    return data.once(key, lambda: _count(_cut(data, span), span, accounting, quorum, excluded))
 
 
 def by_region(
     data: PageData, span: Span, accounting: Accounting, excluded: Sequence[Interval]
 ) -> dict[str, Account]:
     """The account of each region by its own slices."""
-    grid = data.grid.cut(span.start, span.end)
-    return {name: _count(grid.only(name), span, accounting, ANY, excluded) for name in grid.lines}
+
+    def count() -> dict[str, Account]:
+        grid = _cut(data, span)
+        return {name: _count(grid.only(name), span, accounting, ANY, excluded) for name in grid.lines}
+
+    key = "by region", span, accounting.length, accounting.consecutive, tuple(excluded)
+    return data.once(key, count)
+
+
+def _cut(data: PageData, span: Span) -> Grid:
+    """The slices of a window; their numbers are long, and asked for by several accounts."""
+    return data.once(("cut", span), lambda: data.grid.cut(span.start, span.end))
 
 
 def _count(
@@ -116,19 +133,25 @@ def _count(
     if page.bad and accounting.consecutive > 1:
         page = replace(page, bad=_long_enough(page.bad, accounting, grid.length))
     wide = max(grid.length, accounting.length) / grid.length
-    slices, bad = page.known.bit_count(), page.bad.bit_count()
+    # To compare is far quicker than to count, and of most windows all is known.
+    slices = grid.count if page.known == ones(grid.count) else page.known.bit_count()
+    bad = page.bad.bit_count()
     account = Account(
         good=float((slices - bad) * grid.length),
         bad=float(bad * grid.length),
         known_slices=slices / wide,
         bad_slices=bad / wide,
-        looks=max(((line.fresh & ~left_out).bit_count() for line in grid.lines.values()), default=0) / wide,
-        doubt=page.worth(page.known) / wide,
+        looks=max((_looks(line, left_out) for line in grid.lines.values()), default=0) / wide,
+        wide=wide,
         page=page,
     )
     account.excluded = float(sum(stop - begin for begin, stop in clip(excluded, span.start, span.end)))
     account.unknown = max(0.0, span.end - span.start - account.excluded - account.known)
     return account
+
+
+def _looks(line: Line, left_out: int) -> int:
+    return line.looks if not left_out else (line.fresh & ~left_out).bit_count()
 
 
 def _long_enough(bad: int, accounting: Accounting, length: int) -> int:

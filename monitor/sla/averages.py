@@ -11,15 +11,19 @@ taken together, for what they share shows in all of them at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Self
 
+import numpy as np
+
+from monitor.sla.columns import Choice, Exact, FigureColumns, Ints, begin_in, columns_of, total_of
 from monitor.sla.evidence import PageData
 from monitor.sla.promise import Accounting
-from monitor.sla.rollups import BILLIONTH, Figures, Rollup
+from monitor.sla.rollups import BILLIONTH, Figures
 from monitor.sla.sketch import Sketch
-from monitor.sla.windows import Span
+from monitor.sla.windows import Interval, Span
 
 LEAST_BLOCKS = 8
 """With fewer blocks, how much they differ is not known well enough to prove anything."""
@@ -34,14 +38,13 @@ class Total:
     least: float | None = None
     most: float | None = None
 
-    def take(self, figures: Figures) -> None:
-        """Take in those of one more block."""
-        self.count += figures.count
-        self.total += figures.total
-        if figures.least is not None and (self.least is None or figures.least < self.least):
-            self.least = figures.least
-        if figures.most is not None and (self.most is None or figures.most > self.most):
-            self.most = figures.most
+    @classmethod
+    def of(cls, figures: FigureColumns) -> Self:
+        """What these come to."""
+        if not len(figures.counts):
+            return cls()
+        least, most = float(figures.least.min()), float(figures.most.max())
+        return cls(int(figures.counts.sum()), total_of(figures.totals), least, most)
 
     @property
     def mean(self) -> float | None:
@@ -51,15 +54,34 @@ class Total:
 
 @dataclass(slots=True)
 class Measured:
-    """The figures of one indicator over a window, by region and by block."""
+    """The figures of one indicator over a window, by region and by block (an hour or a day)."""
 
+    figures: dict[str, FigureColumns] = field(default_factory=dict)
+    """By region; of a page with variants, those of a block stand side by side."""
     regions: dict[str, Total] = field(default_factory=dict)
-    blocks: dict[int, dict[str, Figures]] = field(default_factory=dict)
-    """By their beginning, and then by region."""
     failed: int = 0
     """Scheduled visits that were down, and so have no part in a figure."""
     left_out: int = 0
     """Those that were blocked, unknown or tainted."""
+    starts: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    """When each block begins, in order."""
+
+    @property
+    def blocks(self) -> dict[int, dict[str, Figures]]:
+        """The figures of each block by its beginning, and then by region."""
+        found: dict[int, dict[str, Figures]] = {}
+        for name, one in self.figures.items():
+            each = (one.starts, one.counts, one.totals, one.least, one.most)
+            for start, *rest in zip(*(column.tolist() for column in each), one.sketches, strict=True):
+                block = found.setdefault(start, {})
+                if name in block:  # another variant of the page
+                    both = Figures()
+                    both.merge(block[name])
+                    both.merge(Figures(*rest))
+                    block[name] = both
+                else:
+                    block[name] = Figures(*rest)
+        return found
 
     @property
     def count(self) -> int:
@@ -100,7 +122,13 @@ class Measured:
 
     def sketch(self) -> Sketch:
         """The sketch of all figures."""
-        return Sketch.sum(one.sketch for each in self.blocks.values() for one in each.values())
+        return Sketch.sum(sketch for one in self.figures.values() for sketch in one.sketches)
+
+    def by_block(self, name: str, numbers: Exact) -> Exact:
+        """Numbers that stand beside the figures of a region, added up to one for each block."""
+        found = np.zeros(len(self.starts), numbers.dtype)
+        np.add.at(found, np.searchsorted(self.starts, self.figures[name].starts), numbers)
+        return found
 
 
 def measured(data: PageData, span: Span, accounting: Accounting, indicator: str) -> Measured:
@@ -108,62 +136,52 @@ def measured(data: PageData, span: Span, accounting: Accounting, indicator: str)
     hours = accounting.hours.within(span.start, span.end) if accounting.hours else None
     found = Measured()
     for region in sorted(data.regions, key=lambda one: (one.region, one.variant or "")):
-        found.regions.setdefault(region.region, Total())
-        for row in region.rows:
-            if span.start <= row.start < span.end and (
-                hours is None or any(begin <= row.start < end for begin, end in hours)
-            ):
-                _take(found, region.region, row, indicator)
+        rows = columns_of(region.rows)
+        visits = rows.visits[_within(rows.starts, span, hours)].sum(axis=0).tolist()
+        found.failed += visits[1]
+        found.left_out += sum(visits[2:])
+        figures = rows.figures(indicator)
+        figures = figures.chosen(_within(figures.starts, span, hours))
+        before = found.figures.get(region.region)
+        found.figures[region.region] = before.beside(figures) if before else figures
+    found.regions = {name: Total.of(one) for name, one in found.figures.items()}
+    found.starts = np.unique(np.concatenate([found.starts, *(one.starts for one in found.figures.values())]))
     return found
 
 
-def _take(found: Measured, region: str, row: Rollup, indicator: str) -> None:
-    visits = row.visits
-    found.failed += visits.down
-    found.left_out += visits.blocked + visits.unknown + visits.tainted
-    figures = row.figures.get(indicator)
-    if figures is None or not figures.count:
-        return
-    found.regions[region].take(figures)
-    block = found.blocks.setdefault(row.start, {})
-    if region in block:  # another variant of the page
-        both = Figures()
-        both.merge(block[region])
-        both.merge(figures)
-        figures = both
-    block[region] = figures
+def _within(starts: Ints, span: Span, hours: Sequence[Interval] | None) -> Choice:
+    inside: Choice = (starts >= span.start) & (starts < span.end)
+    return inside if hours is None else inside & begin_in(starts, hours)
 
 
 def error_of_mean(found: Measured) -> tuple[float, int] | None:
     """The standard error of the mean of the regions' means, and the number of blocks; ``None``: too few."""
-    counts = {name: one.count for name, one in found.regions.items() if one.count}
-    means, share = found.means, len(counts)
-    rests = [
-        sum(
-            (one.total / BILLIONTH - means[name] * one.count) / counts[name] / share
-            for name, one in found.blocks[start].items()
-        )
-        for start in sorted(found.blocks)
-    ]
-    return error_of_sum(rests)
+    means = found.means
+    return _error(
+        found, {name: (mean, found.regions[name].count, len(means)) for name, mean in means.items()}
+    )
 
 
 def error_of_pooled(found: Measured) -> tuple[float, int] | None:
     """The standard error of the pooled mean, and the number of blocks; ``None``: too few."""
     count = found.count
     mean = sum(one.total for one in found.regions.values()) / BILLIONTH / count
-    rests = [
-        sum((one.total / BILLIONTH - mean * one.count) / count for one in found.blocks[start].values())
-        for start in sorted(found.blocks)
-    ]
-    return error_of_sum(rests)
+    return _error(found, {name: (mean, count, 1) for name, one in found.regions.items() if one.count})
 
 
-def error_of_share(blocks: Mapping[int, Iterable[tuple[int, int]]], share: float) -> tuple[float, int] | None:
+def _error(found: Measured, weights: Mapping[str, tuple[float, int, int]]) -> tuple[float, int] | None:
+    """Of a sum over regions whose figures are held against a mean, and divided by two numbers."""
+    rests = np.zeros(len(found.starts))
+    for name, (mean, count, share) in weights.items():
+        figures = found.figures[name]
+        totals = found.by_block(name, figures.totals) / BILLIONTH
+        rests += (totals.astype(np.float64) - mean * found.by_block(name, figures.counts)) / count / share
+    return error_of_sum(rests.tolist())
+
+
+def error_of_share(some: Ints, of: Ints, share: float) -> tuple[float, int] | None:
     """The standard error of a share, from how many of how many there were in each block."""
-    sums = [tuple(map(sum, zip(*blocks[start], strict=True))) for start in sorted(blocks)]
-    whole = sum(of for _, of in sums)
-    return error_of_sum([(some - share * of) / whole for some, of in sums])
+    return error_of_sum(((some - share * of) / int(of.sum())).tolist())
 
 
 def error_of_sum(rests: Sequence[float]) -> tuple[float, int] | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
+from monitor.sla.columns import columns_of
 from monitor.sla.outages import Outage
 from monitor.sla.rollups import Rollup
 from monitor.sla.slices import DAY, HOUR, Slices
-from monitor.sla.timeline import Grid, grid_of
+from monitor.sla.timeline import Grid, PackedSlices, grid_of, grid_of_packed
 from monitor.sla.windows import Maintenance
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,43 @@ class PageData:
     labels: Mapping[str, str] = field(default_factory=dict)
     maintenance: Sequence[Maintenance] = ()
 
+    def once(self, key: Hashable, work: Callable[[], Kept]) -> Kept:
+        """What ``work`` makes of it, made once: several promises ask for the same."""
+        if key not in self._kept:
+            self._kept[key] = work()
+        found: Kept = self._kept[key]
+        return found
+
+    def forget(self) -> None:
+        """Give back the memory of all that was made of it."""
+        self._kept.clear()
+
+    @cached_property
+    def _kept(self) -> dict[Hashable, Any]:
+        return {}
+
     def seen_from(self, regions: Sequence[str]) -> PageData:
         """What these regions know of it; all of them, where none is named."""
         if not regions:
             return self
         return replace(self, regions=[one for one in self.regions if one.region in regions])
 
-    @cached_property
+    @property
     def grid(self) -> Grid:
         """The slices of all its regions. Variants of a page seen from one region are one there."""
+        return self.once("grid", lambda: self._packed_grid() or self._open_grid())
+
+    def _packed_grid(self) -> Grid | None:
+        """The same, where all of them lie ready as bytes and are cut alike."""
+        found: dict[str, PackedSlices] = {}
+        for region in sorted(self.regions, key=lambda one: one.region):
+            packed = columns_of(region.rows).packed_slices()
+            if packed is None or region.region in found:
+                return None
+            found[region.region] = packed
+        return grid_of_packed(found)
+
+    def _open_grid(self) -> Grid:
         slices: dict[str, dict[tuple[int, int], Slices]] = {}
         for region in sorted(self.regions, key=lambda one: (one.region, one.variant or "")):
             mine = slices.setdefault(region.region, {})

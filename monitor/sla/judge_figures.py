@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+
+import numpy as np
 
 from monitor.sla import proof
 from monitor.sla.availability import by_region, exclusions
@@ -14,6 +17,7 @@ from monitor.sla.averages import (
     error_of_share,
     measured,
 )
+from monitor.sla.columns import Exact, FigureColumns, Floats, Ints
 from monitor.sla.completeness import note_regions, note_window
 from monitor.sla.evidence import PageData
 from monitor.sla.promise import Promise
@@ -65,7 +69,7 @@ def _beside(verdict: Verdict, found: Measured) -> None:
 def _too_few_blocks(verdict: Verdict, found: Measured) -> None:
     verdict.missing.append(
         f"how much the figures vary is known from {LEAST_BLOCKS} hours or days on, "
-        f"and these are {len(found.blocks)}"
+        f"and these are {len(found.starts)}"
     )
 
 
@@ -114,10 +118,7 @@ def _share(verdict: Verdict, found: Measured) -> None:
     promise = verdict.promise
     ones = sum(one.total for one in found.regions.values()) / BILLIONTH
     verdict.value = ones / found.count
-    blocks = {
-        start: [(round(one.count - one.total / BILLIONTH), one.count) for one in each.values()]
-        for start, each in found.blocks.items()
-    }
+    blocks = _blocks(found, lambda one: one.counts - np.rint(_floats(one.totals)).astype(np.int64))
     _weigh(verdict, found, blocks, found.count - ones, found.count - ones, 1.0 - promise.target)
     looks, confidence = _looks(found, blocks, 1.0 - verdict.value), promise.accounting.confidence
     bad = (1.0 - verdict.value) * looks
@@ -134,10 +135,9 @@ def _percentile(verdict: Verdict, found: Measured, place: float) -> None:
     allowed = 1.0 - place
     if not promise.lower_is_better:
         most, least, allowed = possible, certain, place
-    blocks = {
-        start: [(Sketch.beyond(one.sketch, promise.target), one.count) for one in each.values()]
-        for start, each in found.blocks.items()
-    }
+    blocks = _blocks(
+        found, lambda one: np.array([Sketch.beyond(each, promise.target) for each in one.sketches], np.int64)
+    )
     _weigh(verdict, found, blocks, most, least, allowed)
     looks = _looks(found, blocks, most / found.count)
     confidence = promise.accounting.confidence
@@ -145,8 +145,21 @@ def _percentile(verdict: Verdict, found: Measured, place: float) -> None:
     verdict.upper = sketch.quantile(proof.upper(math.ceil(place * looks), looks, confidence))
 
 
-Blocks = dict[int, list[tuple[int, int]]]
-"""How many of how many figures were bad, by block and region."""
+Blocks = tuple[Ints, Ints]
+"""How many figures of each block were bad, and how many there were."""
+
+
+def _floats(totals: Exact) -> Floats:
+    """Sums of billionths as they are."""
+    return (totals / BILLIONTH).astype(np.float64)
+
+
+def _blocks(found: Measured, bad: Callable[[FigureColumns], Ints]) -> Blocks:
+    some = of = np.zeros(len(found.starts), np.int64)
+    for name, one in found.figures.items():
+        some = some + found.by_block(name, bad(one))
+        of = of + found.by_block(name, one.counts)
+    return some, of
 
 
 def _weigh(
@@ -154,7 +167,7 @@ def _weigh(
 ) -> None:
     """Hold a number of bad figures, between ``least`` and ``most``, against the share that is allowed."""
     verdict.bad = most
-    if len(blocks) < LEAST_BLOCKS:
+    if len(found.starts) < LEAST_BLOCKS:
         _too_few_blocks(verdict, found)
         return
     looks = _looks(found, blocks, most / found.count)
@@ -167,7 +180,7 @@ def _weigh(
 def _looks(found: Measured, blocks: Blocks, share: float) -> int:
     """How many independent looks the figures are worth: those of one region, fewer where bad ones crowd."""
     looks = float(found.busiest)
-    error = error_of_share(blocks, share)
+    error = error_of_share(*blocks, share)
     if error is not None and 0.0 < share < 1.0 and error[0] > 0.0:
         looks = min(looks, share * (1.0 - share) / error[0] ** 2)
     return max(1, math.floor(looks))

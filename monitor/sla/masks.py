@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 _NOT_EMPTY = re.compile(rb"[^\x00]+")  # whole bytes of no slice are skipped in C
 
 
+@lru_cache(maxsize=16)
 def ones(count: int) -> int:
     """The set of the first ``count`` slices."""
     return (1 << count) - 1
@@ -39,7 +41,7 @@ def runs(mask: int) -> Iterator[tuple[int, int]]:
 def short(mask: int) -> int:
     """The slices of a set that stand alone or in a pair."""
     ends = mask & mask << 1 & mask << 2
-    return mask & ~(ends | ends >> 1 | ends >> 2)
+    return mask & ~(ends | ends >> 1 | ends >> 2) if ends else mask
 
 
 def near(mask: int) -> int:

@@ -80,27 +80,37 @@ def page_slices(grid: Grid, quorum: Quorum, length: int = 0) -> PageSlices:
         return PageSlices(grid.start, grid.length, grid.count, known, 0)
     if len(seen) == 1:
         return PageSlices(grid.start, grid.length, grid.count, known, down[0], ((down[0], 1.0),))
-    measured = Tally(seen, full)
-    bad, undecided = _bad(measured, down, full, quorum)
+    alike = _alike(seen, union(down), full)
+    bad, undecided = _bad(alike, down, full, quorum)
     beside = near(bad)
     doubts = [one & (beside | short(one)) & ~undecided for one in down]
+    anywhere = union(doubts)
     doubtful = [
         (one & here, 1.0 / regions)
-        for regions in range(1, len(seen) + 1)
-        if (here := measured.exactly(regions) & union(doubts))
+        for regions, measured in alike
+        if (here := measured & anywhere)
         for one in doubts
     ]
     return PageSlices(grid.start, grid.length, grid.count, known & ~undecided, bad, tuple(doubtful))
 
 
-def _bad(measured: Tally, down: Sequence[int], full: int, quorum: Quorum) -> tuple[int, int]:
+def _alike(seen: Sequence[int], among: int, full: int) -> list[tuple[int, int]]:
+    """Some slices by how many regions measured them: these, and which slices. As a rule it is all regions."""
+    measured, found = Tally(seen, full), []
+    for regions in range(len(seen), 0, -1):
+        if not among:
+            break
+        if here := measured.exactly(regions) & among:
+            found.append((regions, here))
+            among &= ~here
+    return found[::-1]
+
+
+def _bad(alike: Sequence[tuple[int, int]], down: Sequence[int], full: int, quorum: Quorum) -> tuple[int, int]:
     """The bad slices, and those that too few regions measured to tell."""
-    fallen, anywhere = Tally(down, full), union(down)
+    fallen = Tally(down, full)
     bad = undecided = 0
-    for regions in range(1, len(down) + 1):
-        here = measured.exactly(regions) & anywhere
-        if not here:
-            continue
+    for regions, here in alike:
         needs = quorum.needs(regions, len(down))
         if needs > regions:
             undecided |= here

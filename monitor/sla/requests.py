@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from monitor.sla.columns import columns_of, touch
 from monitor.sla.evidence import PageData, RegionData
 from monitor.sla.masks import between, grouped, ones, runs
 from monitor.sla.promise import Accounting
@@ -60,28 +63,29 @@ def by_request(data: PageData, span: Span, accounting: Accounting, excluded: Seq
 def _add(
     total: Requests, region: RegionData, span: Span, accounting: Accounting, excluded: Sequence[Interval]
 ) -> None:
-    for row in region.rows:
-        slices = row.slices
-        if slices.start >= span.end or slices.end <= span.start:
-            continue
-        inside = excluded and [one for one in excluded if one[0] < slices.end and one[1] > slices.start]
-        whole = not inside and span.start <= slices.start and slices.end <= span.end
-        counted = None if whole else _left(slices, span, inside)
-        if counted is None:
-            total.up += row.visits.up
-            total.down += row.visits.down
-        else:
+    rows = columns_of(region.rows)
+    ends = rows.starts + rows.periods
+    inside = (rows.starts < span.end) & (ends > span.start)
+    whole = (span.start <= rows.starts) & (ends <= span.end) & ~touch(rows.starts, ends, excluded) & inside
+    up, down = rows.visits[whole, :2].sum(axis=0).tolist()
+    total.up += up
+    total.down += down
+    windows = inside & (accounting.length > rows.lengths)
+    for place in np.flatnonzero(inside & (windows | ~whole)).tolist():
+        slices = rows[place].slices
+        counted = ones(slices.count) if whole[place] else _left(slices, span, excluded)
+        if not whole[place]:
             down = (slices.down & counted).bit_count()
             total.up += (slices.measured & counted).bit_count() - down
             total.down += down
-        if accounting.length > slices.length:
-            counted = ones(slices.count) if counted is None else counted
+        if windows[place]:
             _add_windows(total, slices, counted, accounting.length // slices.length)
 
 
 def _left(slices: Slices, span: Span, excluded: Sequence[Interval]) -> int:
     first = max(0, -(-(span.start - slices.start) // slices.length))
     last = min(slices.count, (span.end - slices.start) // slices.length)
+    excluded = [one for one in excluded if one[0] < slices.end and one[1] > slices.start]
     return between(first, last) & ~slices_in(excluded, slices.start, slices.length, slices.count)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from monitor.sla.masks import ones, spread, stretched
 from monitor.sla.slices import Slices
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One region's slices, as sets over the grid."""
 
@@ -23,6 +24,11 @@ class Line:
     """Those that a sample speaks for."""
     down: int = 0
     """Those of them in which the page was seen down."""
+
+    @cached_property
+    def looks(self) -> int:
+        """How many slices hold a measurement of their own: to count them takes as long as to judge them."""
+        return self.fresh.bit_count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,13 @@ class Grid:
         if (first, last) == (0, self.count):
             return self
         full = ones(last - first)
+
+        def part(mask: int) -> int:
+            mask >>= first
+            return mask if mask.bit_length() <= last - first else mask & full
+
         lines = {
-            name: Line(one.fresh >> first & full, one.measured >> first & full, one.down >> first & full)
+            name: Line(part(one.fresh), part(one.measured), part(one.down))
             for name, one in self.lines.items()
         }
         return replace(self, start=self.start + first * self.length, count=last - first, lines=lines)
@@ -52,6 +63,55 @@ class Grid:
     def only(self, region: str) -> Grid:
         """The slices of one region."""
         return replace(self, lines={region: self.lines[region]})
+
+
+@dataclass(frozen=True, slots=True)
+class PackedSlices:
+    """The slices of one region in many periods, all cut alike, as a store has them."""
+
+    length: int
+    reach: int
+    starts: Sequence[int]
+    """When each period begins, in order of time, in seconds since 1970."""
+    periods: Sequence[int]
+    measured: Sequence[bytes]
+    """Sets as bytes, the lowest first, as long as it takes."""
+    down: Sequence[bytes]
+
+    def line(self, start: int, full: int) -> Line:
+        """They as they lie on a grid of their own length that begins at a moment."""
+        own, down = self._laid(self.measured, start, full), self._laid(self.down, start, full)
+        seen, fallen = _carried(self.reach, own, down, full ^ own)
+        return Line(own, seen, fallen)
+
+    def _laid(self, sets: Sequence[bytes], start: int, full: int) -> int:
+        if not any(sets):
+            return 0
+        count = full.bit_length()
+        if sum(self.periods) == count * self.length and 8 * sum(map(len, sets)) == count:
+            return int.from_bytes(b"".join(sets), "little")  # end to end, and none cut short
+        data = bytearray(-(-count // 8))
+        rest = 0
+        for at, one in zip(self.starts, sets, strict=True):
+            if not one:
+                continue
+            place = (at - start) // self.length
+            if place % 8:
+                rest |= int.from_bytes(one, "little") << place
+            else:
+                data[place // 8 : place // 8 + len(one)] = one
+        return int.from_bytes(data, "little") | rest
+
+
+def grid_of_packed(regions: Mapping[str, PackedSlices]) -> Grid | None:
+    """The slices of each region on one grid; ``None`` where they differ in length, or there are none."""
+    held = [one for one in regions.values() if one.starts]
+    if len({one.length for one in held}) != 1:
+        return None
+    length, start = held[0].length, min(one.starts[0] for one in held)
+    count = (max(one.starts[-1] + one.periods[-1] for one in held) - start) // length
+    full = ones(count)
+    return Grid(start, length, count, {name: one.line(start, full) for name, one in regions.items()})
 
 
 def grid_of(regions: Mapping[str, Iterable[Slices]]) -> Grid:
@@ -96,10 +156,12 @@ def _line(slices: Sequence[Slices], start: int, length: int, full: int) -> Line:
 
 def _carried(reach: int, measured: int, down: int, free: int) -> tuple[int, int]:
     """Let samples speak for up to ``reach`` further slices that hold no measurement of their own."""
+    new = measured
     for _ in range(reach if free else 0):
-        new = measured << 1 & free & ~measured
+        new = new << 1 & free
         if not new:
             break
+        free ^= new
         down |= down << 1 & new
         measured |= new
     return measured, down

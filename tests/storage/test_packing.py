@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.packing import PackedFigures, pack_figures, pack_set, unpack_figures, unpack_set
+from storage.packing import PackedFigures, pack_figures, pack_set, unpack_figures, unpack_many, unpack_set
 
 _float = st.floats(allow_nan=False, allow_infinity=False)
 _figures = st.builds(
@@ -56,3 +56,24 @@ def test_figures_that_are_cut_off_are_told(cut: int) -> None:
     packed = pack_figures([PackedFigures("ttfb", 1, 2, 0.1, 0.2, b"sketch")])
     with pytest.raises(ValueError, match="cut off"):
         unpack_figures(packed[:-cut])
+
+
+@given(
+    many=st.lists(st.lists(_figures, max_size=4, unique_by=lambda one: one.name), max_size=6), named=st.data()
+)
+def test_figures_of_many_rows_are_read_at_once(many: list[list[PackedFigures]], named: st.DataObject) -> None:
+    names = sorted({one.name for figures in many for one in figures}) or ["ttfb"]
+    wanted = named.draw(st.sampled_from(names))
+    found = unpack_many([pack_figures(figures) for figures in many], wanted.encode())
+    expected = [(row, one) for row, figures in enumerate(many) for one in figures if one.name == wanted]
+    assert found.rows.tolist() == [row for row, _ in expected]
+    columns = (found.numbers, found.totals, found.least, found.most)
+    read = list(zip(*(column.tolist() for column in columns), found.sketches, strict=True))
+    assert read == [tuple(one)[1:] for _, one in expected]
+
+
+@pytest.mark.parametrize("cut", [1, 3, 20, 50])
+def test_rows_that_are_cut_off_are_told(cut: int) -> None:
+    packed = pack_figures([PackedFigures("ttfb", 1, 2, 0.1, 0.2, b"sketch")])
+    with pytest.raises(ValueError, match="cut off"):
+        unpack_many([packed, packed[:-cut]], b"wait")

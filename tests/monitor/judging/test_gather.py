@@ -178,7 +178,7 @@ def test_what_is_in_memory_stands_for_what_is_in_the_store(store: Store) -> None
             live={PAGE: [live], stranger: [live]},
         )
     )
-    assert data.regions[0].rows[-1] is live
+    same(data.regions[0].rows[-1:], [live])
     assert len(data.regions[0].rows) == 2
 
 
