@@ -161,10 +161,10 @@ def _others() -> Made:
 def _open() -> Made:
     return rows(
         "What is open",
-        "Each incident that is open now. Region and objective are there for the kinds that have one. "
-        "Without a row, nothing is open, or nothing is judged: the dashboard of the monitor itself says "
-        f"which. {NO_REGION}",
-        ("vendor", "page", "kind", "region", "objective"),
+        "Each incident that is open now. Region, variant and objective are there for the kinds that have "
+        "one. Without a row, nothing is open, or nothing is judged: the dashboard of the monitor itself "
+        f"says which. {NO_REGION}",
+        ("vendor", "page", "kind", "region", "variant", "objective"),
         [
             Column(
                 "open",

@@ -55,7 +55,7 @@ def page() -> Dashboard:
 
 def _marked(name: str, colour: str, only: str) -> Mark:
     expr = f"{judged('landwatch_incident_open', PAGE, INCIDENT, only)} == 1"
-    return Mark(name, colour, expr, "{{kind}}", "{{vendor}} / {{page}} {{region}} {{objective}}")
+    return Mark(name, colour, expr, "{{kind}}", "{{vendor}} / {{page}} {{region}} {{variant}} {{objective}}")
 
 
 def _sections() -> list[Section]:

@@ -13,7 +13,7 @@ PLACES = f'{PAGES}, region=~"$region"'
 VISIT = "vendor, page, probe, variant"
 """What tells visits apart that must not be put together: one page, as one kind of probe sees it."""
 OBJECTIVE = "vendor, page, objective"
-INCIDENT = "vendor, page, kind, region, objective"
+INCIDENT = "vendor, page, kind, region, variant, objective"
 
 
 def judged(metric: str, scope: str, by: str = OBJECTIVE, only: str = "") -> str:

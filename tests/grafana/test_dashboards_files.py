@@ -21,7 +21,7 @@ from grafanapanels import BUILT_IN, FOLDER, ROOT, Asked, Dashboard, dashboards, 
 
 from monitor.metrics import declared
 from monitor.metrics.declared import OWN_FAMILIES, PAGE_FAMILIES
-from monitor.metrics.judge_declared import JUDGE_FAMILIES
+from monitor.metrics.judge_declared import INFO, JUDGE_FAMILIES
 
 BOARDS = [pytest.param(board, id=board.name) for board in dashboards()]
 QUERIES = [
@@ -219,6 +219,16 @@ def test_bursts_are_left_out_and_agents_are_not_added_up(query: Asked) -> None:
         for found in re.finditer(rf"{family.name}\{{", query.expr):
             before = query.expr[: found.start()]
             assert re.search(r"max by \([^)]*\) \((increase\()?$|and on \([^)]*\) $", before), query.where
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_what_the_judge_tells_apart_is_not_put_together(query: Asked) -> None:
+    """Two series under one set of labels would be counted as one."""
+    for family in JUDGE_FAMILIES:
+        asked = re.findall(rf"max by \(([^)]*)\) \((?:increase\()?{family.name}\{{([^}}]*)\}}", query.expr)
+        for grouped, selector in asked if family is not INFO else ():
+            fixed = set(re.findall(r'(\w+)="', selector))
+            assert set(family.labels) - fixed <= set(grouped.split(", ")), query.where
 
 
 def test_what_is_provisioned_is_where_the_files_say() -> None:

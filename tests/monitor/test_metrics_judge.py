@@ -143,7 +143,7 @@ async def test_what_is_open_is_1() -> None:
         ("latency", "", "ttfb"),
         ("advisory", "a region that is known no more", ""),
     }
-    assert len(found) == 9
+    assert len(found) == 11
 
 
 @pytest.mark.parametrize("openmetrics", [False, True])
