@@ -58,7 +58,7 @@ def made_report(config: Config, store: str | None, period: Period, now: datetime
     try:
         with closing(source), Progress("reading and judging", sys.stderr) as progress:
             report = read_report(source, config, period, now, wanted, progress.tell)
-            occasion = Occasion.of(period)
+            occasion = Occasion.of(period, wanted.page, wanted.region)
             if occasion is None:
                 return report
             scorecard = read_scorecard(source, report, config.scorecard, occasion)

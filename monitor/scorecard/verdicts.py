@@ -51,6 +51,8 @@ class Held:
         certain = self._certain()
         if certain is not None:
             return Outcome(certain, self._sentence(certain), ())
+        if not self.days.over and not self.days.elapsed:
+            return Outcome(Result.RUNNING, "; ".join(missing), missing)
         if self.figure.value is None or (missing and not self._is_sum):
             return Outcome(Result.NOT_ENOUGH, "; ".join(missing), missing)
         if not self.days.over:

@@ -200,19 +200,33 @@ def test_the_days_of_a_stage_are_those_from_its_date_on() -> None:
     early = made(judged("sale", Finding.MET), occasion=replace(TRIAL, now=OVER - timedelta(days=20)))
     assert early.running
     assert early.over.endswith("(UTC), running: 16 days are over")
+    assert "--until 2026-10-21T00:00:00Z" in early.cards[0].lines[0].evidence[0]  # as it was then
 
 
 def test_a_state_that_lasts_is_looked_at_over_its_last_weeks() -> None:
     card = made(judged("sale", Finding.MET), occasion=Occasion("steady", OVER), steady={"days": 14})
     assert (card.first, card.last, card.running) == (date(2026, 10, 27), date(2026, 11, 9), False)
     assert card.over == "the state steady, KPIs of the 14 days to 2026-11-09 (UTC)"
-    assert card.cards[0].lines[0].evidence[0].startswith("landwatch report --stage steady --vendor")
+    assert (
+        card.cards[0]
+        .lines[0]
+        .evidence[0]
+        .startswith("landwatch report --stage steady --until 2026-11-10T00:00:00Z --vendor")
+    )
 
 
 def test_a_report_of_a_stage_or_state_has_a_scorecard_and_no_other() -> None:
     assert Occasion.of(StagePeriod("trial", FIRST, OVER)) == TRIAL
     assert Occasion.of(StatePeriod("pilot", OVER)) == Occasion("pilot", OVER)
     assert Occasion.of(CalendarMonth(FIRST, OVER)) is None
+
+
+def test_a_part_of_the_pages_or_regions_is_told_to_be_one() -> None:
+    part = Occasion.of(StagePeriod("trial", FIRST, OVER), "sale", "eu west")
+    assert part is not None
+    card = made(judged("sale", Finding.MET), occasion=part)
+    assert card.over.endswith("(UTC); verdicts only about the page sale; verdicts as eu west alone saw it")
+    assert "--since 2026-10-05 --region 'eu west' --vendor" in card.cards[0].lines[0].evidence[0]
 
 
 def test_a_state_leaves_objectives_of_stages_out() -> None:
