@@ -20,6 +20,10 @@ from monitor.sla.verdict import percent
 WEEK = 7
 MONTH = 30
 """Days of a month, in a growth for each month."""
+AT_LEAST = "at least"
+"""How a sum is read of which days are missing."""
+ABOUT = "about"
+"""How a mean of daily rates is read where the rate was meant."""
 _GROWS = 28
 """Days between two values, below which no growth for each month is told."""
 
@@ -41,6 +45,12 @@ class Figure:
     missing: tuple[str, ...] = ()
     kpis: tuple[str, ...] = ()
     """Whose values it is made of."""
+    sense: str = ""
+    """How the value is to be read, where it is not the figure itself: ``at least`` or ``about``."""
+
+    def words(self, shown: str) -> str:
+        """The value as it was shown, with how it is to be read."""
+        return f"{self.sense} {shown}" if self.sense and self.value is not None else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ class Making:
             words = (
                 f"values of {known} of {_days(days.elapsed)}: import 0 for a day on which there was nothing"
             )
-            return replace(found, missing=(words,))
+            return replace(found, missing=(words,), sense=AT_LEAST)
         return found
 
     def _rate(self, kpi: Kpi, days: Days) -> Figure:
@@ -160,7 +170,8 @@ class Making:
         note = f"mean of {len(values)} daily rates, unweighted"
         if self.by_mean:
             return self._covered(replace(_exactly(mean, len(values), days, kpi.name), notes=(note,)))
-        found = Figure(mean, low, high, len(values), days.elapsed, (note,), kpis=(kpi.name,))
+        sense = ABOUT if low < high else ""
+        found = Figure(mean, low, high, len(values), days.elapsed, (note,), kpis=(kpi.name,), sense=sense)
         return self._covered(found)
 
     def _covered(self, figure: Figure) -> Figure:
@@ -189,7 +200,8 @@ def change(figure: Figure, base: Figure) -> Figure:
     """How much a figure has changed against a baseline; -0.15 is 15 % less."""
     missing = (*figure.missing, *(f"baseline: {words}" for words in base.missing))
     notes = (*figure.notes, *(f"baseline: {words}" for words in base.notes))
-    found = replace(figure, value=None, low=-1.0, high=math.inf, missing=missing, notes=notes)
+    sense = ABOUT if base.sense else figure.sense
+    found = replace(figure, value=None, low=-1.0, high=math.inf, missing=missing, notes=notes, sense=sense)
     if figure.value is None or base.value is None:
         return found
     if base.value <= 0:

@@ -71,7 +71,7 @@ class KpiLines:
             group=Group(kpi.group),
             unit=unit,
             value=figure.value,
-            value_words=shown,
+            value_words=figure.words(shown),
             missing=figure.missing,
             notes=figure.notes,
             days=figure.days,
@@ -101,7 +101,7 @@ class KpiLines:
         figure = self._over(kpi, threshold, days)
         shown = show(figure.value, kpi.unit, self.settings.currency)
         ahead = () if days.over else (f"its days are over with {days.last}",)
-        notes = (f"{shown} from {days.first} to {days.last}", *figure.notes)
+        notes = (f"{figure.words(shown)} from {days.first} to {days.last}", *figure.notes)
         return replace(figure, notes=notes, missing=(*figure.missing, *ahead))
 
     @property

@@ -78,7 +78,7 @@ class Held:
         return Result.FAIL if ends == {False} else None
 
     def _sentence(self, result: Result) -> str:
-        value = self.show(self.figure.value)
+        value = self.figure.words(self.show(self.figure.value))
         if result is Result.PASS:
             words = f"{value}, and {self.asked} was asked"
             return words if self.days.over else f"{words}: that can't be lost any more"
@@ -88,7 +88,7 @@ class Held:
     def _so_far(self) -> str:
         value = self.figure.value
         side = "" if self._is_sum or value is None else ", within" if self.met_by(value) else ", not within"
-        shown = self.show(value)
+        shown = self.figure.words(self.show(value))
         return (
             f"so far {shown}{side}: {self.asked} is asked of all days, the last of which is {self.days.last}"
         )

@@ -60,7 +60,10 @@ def test_a_count_that_must_stay_low_is_failed_as_soon_as_it_is_above() -> None:
         **asked("complaints", at_most=5),
     }
     over = lines(daily("complaints", [3] * 5), elapsed=10, **written)["complaints"]
-    assert (over.result, over.words) == (Result.FAIL, "15, but ≤ 5 was asked: that can't be mended any more")
+    assert (over.result, over.words) == (
+        Result.FAIL,
+        "at least 15, but ≤ 5 was asked: that can't be mended any more",
+    )
     assert lines(daily("complaints", [0] * 10), elapsed=10, **written)["complaints"].result is Result.RUNNING
     assert lines(daily("complaints", [0] * 29), **written)["complaints"].result is Result.NOT_ENOUGH
     assert lines(daily("complaints", [0] * 30), **written)["complaints"].result is Result.PASS
@@ -102,6 +105,26 @@ def test_daily_rates_pass_and_fail_only_what_they_all_agree_on(
                 "completions and starts, or write `daily_rates: mean` where the mean of days was agreed on"
             ),
         )
+
+
+def test_what_is_not_the_figure_itself_says_how_it_is_to_be_read() -> None:
+    rates = daily("completion_rate", lambda number: (0.3, 0.8)[number % 2])
+    assert lines(rates)["completion_rate"].value_words == "about 55 %"
+    assert lines(rates, daily_rates="mean")["completion_rate"].value_words == "55 %"
+    assert lines(daily("completion_rate", [0.5] * 30))["completion_rate"].value_words == "50 %"
+    few = lines(daily("brand_searches", [1] * 20))["brand_searches"]
+    assert (few.value_words, few.result) == ("at least 20", None)
+    assert lines(daily("brand_searches", [1] * 12), elapsed=12)["brand_searches"].value_words == "12"
+    assert lines()["brand_searches"].value_words == "-"
+
+
+def test_a_change_is_about_so_much_where_either_of_its_figures_is() -> None:
+    before = daily("conversion_rate", lambda number: (0.02, 0.022)[number % 2], range(-30, 0))
+    told = {"vendor": "easyshop", "kpi": "conversion_rate", "from": day(-30), "until": day(-1)}
+    line = lines(COUNTS, before, **STABLE, baselines=[told])["conversion_rate against the baseline"]
+    assert line.value_words == "about +19.05 %"
+    assert line.notes[1] == "baseline: about 2.1 % from 2026-09-05 to 2026-10-04"
+    assert line.result is Result.NOT_ENOUGH
 
 
 def test_too_few_days_are_not_enough_data() -> None:
