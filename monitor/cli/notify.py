@@ -75,7 +75,7 @@ def list_told(
 
 def _link(config: Config) -> str:
     """Where the status page is, as this machine reaches it."""
-    return f"http://{config.listen}/"
+    return f"http://{config.listen._replace(host=config.listen.host or '127.0.0.1')}/"
 
 
 def _none(config: Config, channel: str | None) -> str:

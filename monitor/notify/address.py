@@ -113,7 +113,8 @@ def _library() -> Any:
         import apprise
 
         apprise.NotificationManager().load_modules()
-    log = logging.getLogger(apprise.LOGGER_NAME)
-    log.propagate = False
-    log.setLevel(logging.WARNING)
+    for name in (apprise.LOGGER_NAME, "requests", "urllib3"):
+        log = logging.getLogger(name)
+        log.propagate = False
+        log.setLevel(logging.WARNING)
     return apprise

@@ -16,7 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from receiving import Webhook, webhook
 
 from monitor.config import Config, parse
-from monitor.daemon import open_daemon
+from monitor.daemon import Daemon, open_daemon
+from monitor.notify.pacing import GATHER
 from storage.filters import SampleFilter
 from storage.incidents import live_incidents
 from storage.notifications import SENT, notifications_between
@@ -50,6 +51,12 @@ def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 
 def config_of(state: Path, site: str, more: str = "") -> Config:
     return parse(TEXT.format(state=state, site=site, more=more))
+
+
+def looked_after(daemon: Daemon, at: datetime) -> bool:
+    """Whether an agent has looked for changes since then."""
+    looked_at = daemon._notifying._workers["hook"].courier._noting._looked_at
+    return looked_at is not None and looked_at > at
 
 
 async def watch_machine(stood_still: list[float]) -> None:
@@ -164,10 +171,10 @@ async def test_two_agents_on_one_store_send_one_message(tmp_path: Path, hooks: W
             east.start()
             west.start()
             await asyncio.to_thread(hooks.until, 1, 120)
-            async with asyncio.timeout(60):  # until each has looked again
-                while not all(one._judging.judged.works["slices"].done_at for one in (east, west)):
+            arrived = datetime.now(UTC)
+            async with asyncio.timeout(60):  # until each has looked again, and would have sent
+                while not all(looked_after(one, arrived + 2 * GATHER) for one in (east, west)):
                     await asyncio.sleep(0.1)
-            await asyncio.sleep(3)
             sent = [one.condition.own().channels["hook"].sent for one in (east, west)]
     downs = [one for one in hooks.got if one["title"] == "landwatch: shop/missing is down"]
     assert len(downs) == 1

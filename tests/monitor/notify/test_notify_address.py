@@ -111,7 +111,8 @@ def test_a_bug_of_a_service_is_a_failure_and_shows_no_secret(monkeypatch: pytest
 
 def test_what_the_library_logs_stays_with_it() -> None:
     address._library()
-    assert logging.getLogger("apprise").propagate is False
+    for name in ("apprise", "requests", "urllib3"):
+        assert logging.getLogger(name).propagate is False
 
 
 def test_a_failure_is_told_in_few_words() -> None:
