@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from monitor.demo.kpis import KPIS
 from monitor.demo.layout import HOST, REGIONS, Layout, site
 from monitor.demo.plan import CYCLE, DELAYS
 from probes.chromium.find import HOW_TO_INSTALL
@@ -71,7 +72,14 @@ def invitation(layout: Layout) -> str:
     """What one may type meanwhile, to be printed without folding, so that it can be copied."""
     host, address = site("swift"), layout.regions[0].address
     check = f"landwatch check https://{host}:{layout.port}/sale --ca {_short(layout.ca)}"
-    return f"try      {check} --resolve {host}:{layout.port}:{address}\nend      Ctrl-C\n"
+    config = f"--config {_short(layout.path(f'{layout.regions[0].name}.yaml'))}"
+    lines = [
+        f"try      {check} --resolve {host}:{layout.port}:{address}",
+        f"         landwatch kpi import {_short(layout.path(KPIS))} {config}",
+        f"         landwatch report --stage trial {config}",
+        "end      Ctrl-C",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _moved(layout: Layout, wished_port: int) -> list[Text]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from monitor.demo.agents import agent_config, agent_config_path
 from monitor.demo.caddy import caddyfile
 from monitor.demo.certificates import write_certificates
+from monitor.demo.kpis import KPIS, kpi_file
 from monitor.demo.layout import Layout
 from monitor.demo.trouble import DemoTrouble
 from storage.store import Store, StoreUnavailable
@@ -23,6 +24,7 @@ def prepare(layout: Layout) -> None:
     """
     write_certificates(layout)
     layout.path("Caddyfile").write_text(caddyfile(layout), "utf-8")
+    layout.path(KPIS).write_text(kpi_file(layout.started), "utf-8")
     for region in layout.regions:
         layout.path(region.name).mkdir(exist_ok=True)
         agent_config_path(layout, region).write_text(agent_config(layout, region), "utf-8")
