@@ -11,6 +11,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import Any, Literal
 
 from monitor.config.schema import closest
@@ -110,11 +111,10 @@ def _library() -> Any:
     """apprise, with its own logging kept to itself: what it says may hold addresses."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of modules that some service is made with
-        import apprise
-
-        apprise.NotificationManager().load_modules()
-    for name in (apprise.LOGGER_NAME, "requests", "urllib3"):
+        library: Any = import_module("apprise")
+        library.NotificationManager().load_modules()
+    for name in (library.LOGGER_NAME, "requests", "urllib3"):
         log = logging.getLogger(name)
         log.propagate = False
         log.setLevel(logging.WARNING)
-    return apprise
+    return library
