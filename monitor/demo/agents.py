@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from monitor.demo.kpis import trial_since
+from monitor.demo.kpis import SETTINGS
 from monitor.demo.layout import DEAD, HOST, SITES, Layout, Region, site
 from monitor.demo.supervisor import Command
 from probes.units import format_duration
@@ -100,7 +100,7 @@ def agent_config(layout: Layout, region: Region) -> str:
         "listen": f"{HOST}:{region.metrics_port}",
         "controls": [f"http://{HOST}:{layout.app_port}/"],
         "vendors": vendors,
-        "scorecard": {"trial": {"since": str(trial_since(layout.started))}},
+        "scorecard": dict(SETTINGS),
     }
     return yaml.dump(config, Dumper=_Dumper, sort_keys=False)
 

@@ -1,6 +1,6 @@
 """KPIs of the demo's vendors: a file as somebody would export it, made up for the 30 days before the demo.
 
-``swift`` reaches what a trial asks for, ``slow`` does not, and of ``shaky`` only daily rates are known, which
+``swift`` reaches what a pilot asks for, ``slow`` does not, and of ``shaky`` only daily rates are known, which
 lie on both sides of what is asked: a scorecard of them shows a pass, a fail, and what is not enough data.
 """
 
@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
-from monitor.sla.windows import STAGES
-
-DAYS = STAGES["trial"]
+DAYS = 30
 KPIS = "kpis.csv"
 """The file's name in the demo's folder."""
+STAGE = "pilot"
+"""The state whose scorecard the demo invites to look at: it is of the last weeks, up to now."""
+SETTINGS: Mapping[str, Any] = MappingProxyType(
+    {
+        "currency": "EUR",
+        "baselines": [
+            {"vendor": vendor, "kpi": "landing_conversion_rate", "value": "2%"}
+            for vendor in ("swift", "slow")
+        ],
+    }
+)
+"""What the agents' configs say of scorecards."""
 
 Row = tuple[date, str, str, str]
-
-
-def trial_since(started: float) -> date:
-    """When the made-up trial began that is just over at the start of the demo."""
-    return datetime.fromtimestamp(started, UTC).date() - timedelta(days=DAYS)
 
 
 def kpi_file(started: float) -> str:
@@ -30,8 +37,9 @@ def kpi_file(started: float) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("date", "vendor", "kpi", "value"))
+    first = datetime.fromtimestamp(started, UTC).date() - timedelta(days=DAYS)
     for number in range(DAYS):
-        writer.writerows(_rows(trial_since(started) + timedelta(days=number), number))
+        writer.writerows(_rows(first + timedelta(days=number), number))
     return out.getvalue()
 
 
@@ -49,8 +57,9 @@ def _rows(day: date, number: int) -> Iterator[Row]:
             "spend": 240 + 3 * wave,
             "acquisitions": 24,
         }
+        visits = {"landing_visits": 1500, "landing_conversions": 34 if vendor == "swift" else 31}
         rank = {"organic_rank": 6 + wave % 3, "brand_searches": 80 + number + wave}
-        for kpi, amount in ({"content": 1 + number % 2} | amounts | spent | rank).items():
+        for kpi, amount in ({"content": 1 + number % 2} | amounts | spent | visits | rank).items():
             yield day, vendor, kpi, str(amount)
     yield day, "shaky", "content", str(number % 3)
     yield day, "shaky", "completion_rate", f"{40 + 2 * wave}%"

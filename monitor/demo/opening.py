@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from monitor.demo.kpis import KPIS
+from monitor.demo.kpis import KPIS, STAGE
 from monitor.demo.layout import HOST, REGIONS, Layout, site
 from monitor.demo.plan import CYCLE, DELAYS
 from probes.chromium.find import HOW_TO_INSTALL
@@ -76,7 +76,7 @@ def invitation(layout: Layout) -> str:
     lines = [
         f"try      {check} --resolve {host}:{layout.port}:{address}",
         f"         landwatch kpi import {_short(layout.path(KPIS))} {config}",
-        f"         landwatch report --stage trial {config}",
+        f"         landwatch report --stage {STAGE} {config}",
         "end      Ctrl-C",
     ]
     return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ from scoring import SOURCE
 
 from monitor.config import Config, parse
 from monitor.demo.agents import agent_config
-from monitor.demo.kpis import DAYS, KPIS, kpi_file, trial_since
+from monitor.demo.kpis import DAYS, KPIS, STAGE, kpi_file
 from monitor.demo.layout import Layout, lay_out
 from monitor.demo.opening import invitation
 from monitor.demo.preparation import prepare
@@ -33,26 +33,25 @@ def made(tmp_path: Path) -> Layout:
 
 def read(config: Config) -> KpiFile:
     vendors = [vendor.name for vendor in config.vendors]
-    expected = Expected(vendors, config.scorecard.registry, NOON.date(), Notation())
+    expected = Expected(vendors, config.scorecard.registry, NOON.date(), Notation(currency="EUR"))
     return read_kpi_file(kpi_file(NOON.timestamp()).encode(), expected)
 
 
 def test_the_file_is_right_for_the_agents_configs_and_makes_a_card_with_each_result(tmp_path: Path) -> None:
     layout = made(tmp_path)
     config = parse(agent_config(layout, layout.regions[0]), reveal=False)
-    assert config.scorecard.trial.since == trial_since(NOON.timestamp()) == date(2026, 10, 23)
     found = read(config)
     history = History.of(StoredKpi(value, SOURCE) for value in found.values)
     pages = [PageReport(vendor.name, "landing", []) for vendor in config.vendors]
-    occasion = Occasion("trial", NOON, config.scorecard.trial.since)
+    occasion = Occasion(STAGE, NOON)
     card = make_scorecard(Report(NOON, "", pages), config.scorecard, occasion, history)
     results = {one.vendor: [line.result for line in one.lines if line.judged] for one in card.cards}
     assert results == {
-        "swift": [Result.PASS] * 3,
-        "slow": [Result.PASS, Result.FAIL, Result.FAIL],
-        "shaky": [Result.PASS, Result.NOT_ENOUGH, Result.NOT_ENOUGH],
+        "swift": [Result.PASS] * 4,
+        "slow": [Result.PASS, Result.FAIL, Result.FAIL, Result.FAIL],
+        "shaky": [Result.FAIL, Result.NOT_ENOUGH, Result.NOT_ENOUGH, Result.NOT_ENOUGH],
     }
-    assert (card.first, card.running) == (date(2026, 10, 23), False)
+    assert (card.first, card.running) == (date(2026, 10, 25), False)
     assert len({value.day for value in found.values}) == DAYS
 
 
@@ -63,4 +62,4 @@ def test_the_file_lies_ready_and_the_opening_says_what_to_do_with_it(tmp_path: P
     words = invitation(layout)
     config = f"--config {layout.path('eu-west.yaml')}"
     assert f"landwatch kpi import {layout.path(KPIS)} {config}\n" in words
-    assert f"landwatch report --stage trial {config}\n" in words
+    assert f"landwatch report --stage {STAGE} {config}\n" in words
