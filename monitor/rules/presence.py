@@ -22,7 +22,7 @@ def presence(watches: Sequence[Watch], plans: Sequence[PagePlan], places: Places
     """A rule for each page as a whole, and one for each of its probes in each region."""
     pages = [_unmeasured(plan, places) for plan in plans]
     targets = [_silent(watch, region, places) for watch in watches for region in places.regions]
-    return Group("landwatch-presence", 15.0, (*pages, *targets))
+    return Group("landwatch-presence", 30.0, (*pages, *targets))
 
 
 def _unmeasured(plan: PagePlan, places: Places) -> Alert:
