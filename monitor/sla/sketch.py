@@ -122,14 +122,21 @@ class Sketch:
 
     def quantile(self, share: float) -> float | None:
         """The figure that ``share`` of all are at or below: the smallest such; ``None`` of nothing."""
-        rank = max(1, math.ceil(round(share * self.count, 6)))
-        passed = 0
-        value = None
-        for value, _, held in self._buckets():  # noqa: B007 (the last one counts where the loop ends)
-            passed += held
-            if passed >= rank:
+        below, above = list(_lanes(self.below)), list(_lanes(self.above))
+        count = sum(held for _, held in below) + self.zeros + sum(held for _, held in above)
+        left = min(count, max(1, math.ceil(round(share * count, 6))))
+        for bucket, held in reversed(below):
+            left -= held
+            if left <= 0:
+                return -_middle(bucket)
+        left -= self.zeros
+        if left <= 0:
+            return 0.0 if count else None
+        for bucket, held in above:  # noqa: B007 (it is the last one at the latest)
+            left -= held
+            if left <= 0:
                 break
-        return value
+        return _middle(bucket)
 
     def at_most(self, limit: float) -> tuple[int, int]:
         """How many figures are certainly at or below ``limit``, and how many may be."""
