@@ -19,6 +19,12 @@ def mark(connection: Connection, name: str) -> datetime | None:
     return at
 
 
+def marks_named(connection: Connection, prefix: str) -> dict[str, datetime]:
+    """The moments whose names begin so."""
+    query = select(marks.c.name, marks.c.at).where(marks.c.name.startswith(prefix, autoescape=True))
+    return {name: at for name, at in connection.execute(query)}
+
+
 def first_marked(connection: Connection, name: str, at: datetime) -> datetime:
     """The moment of that name; ``at``, and from now on, where there was none."""
     _upsert(connection, name, at, later=False)

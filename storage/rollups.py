@@ -48,12 +48,13 @@ class RollupRow(NamedTuple):
 
     def slices_alone(self) -> RollupRow:
         """The same without visits and figures."""
-        return self._make((*self[:_FIRST_VISIT], 0, 0, 0, 0, 0, self.newest, b""))
+        return self._replace(
+            visits_up=0, visits_down=0, visits_blocked=0, visits_unknown=0, visits_tainted=0, figures=b""
+        )
 
 
 _COLUMNS = ", ".join(RollupRow._fields)
 _VISITS = tuple(name for name in RollupRow._fields if name.startswith("visits_"))
-_FIRST_VISIT = RollupRow._fields.index("visits_up")
 _KEY = ("series", "period", "start")
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from monitor.config import Config
+from monitor.judging.declared import as_known
 from monitor.judging.every import Paces
 from monitor.judging.packed_rows import PackedRows
 from monitor.judging.rows import outage_of, rollup_of, row_of
@@ -129,9 +130,11 @@ class _Gathering:
         self._paces = Paces.of(config.watches())
         self._labels = {(each.name, page.name): page.labels for each in config.vendors for page in each.pages}
         self._found: dict[Series, _Found] = {}
+        self._maintenance = [one.span() for one in config.maintenance]
 
     def read(self, connection: Connection, now: int, progress: Progress | None) -> None:
         """Read all that there is."""
+        self._maintenance = as_known(connection, self._maintenance, moment(now))
         series = {one: number for one, number in known_series(connection).items() if self._wants(one)}
         held = read_window(connection, self._needs, series.values(), progress)
         for one, number in series.items():
@@ -155,11 +158,10 @@ class _Gathering:
             rows = PackedRows([found.rows[key] for key in sorted(found.rows)], wanted)
             region = RegionData(one.region, rows, found.outages, one.variant or None)
             matters[_Matter(one.vendor, one.page, one.probe)].append(region)
-        maintenance = [one.span() for one in self._config.maintenance]
         for matter, regions in matters.items():
             labels = self._labels[matter.vendor, matter.page]
             regions += self._named(matter, labels, {one.region for one in regions})
-            yield PageData(*matter, regions, labels, maintenance)
+            yield PageData(*matter, regions, labels, self._maintenance)
 
     def _wants(self, one: Series) -> bool:
         known = (one.vendor, one.page) in self._labels

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 import structlog
 
 from monitor.config import Config
+from monitor.judging.declared import as_known, is_noted, note_maintenance
 from monitor.judging.early import Early
 from monitor.judging.incident_certificates import Certificates
 from monitor.judging.incident_latency import Latencies
@@ -77,7 +78,7 @@ class Judging:
         self._early = Early()
         self._config: Config | None = None
         self._plans: list[PagePlan] = []
-        self._watched: list[PagePlan] | None = None
+        self._watched: list[PagePlan] = []
         self._judged = Judged(works={SLICES: Work(), OBJECTIVES: Work()})
         self._changing = threading.Lock()  # guards the replacement of what is judged
         self._closing = threading.Event()
@@ -168,11 +169,27 @@ class Judging:
 
     def _taken_up(self, now: datetime) -> list[PagePlan]:
         """The pages of the newest config, which are those that are looked at from now on."""
-        plans = self._plans
-        if plans is not self._watched:
-            self._lookout.watch(plans, now)
-            self._watched = plans
-        return plans
+        if self._plans is not self._watched:
+            plans = self._plans
+            known = self._note_maintenance(plans, now)
+            with self._changing:
+                if self._plans is plans:
+                    self._plans = known
+            self._lookout.watch(known, now)
+            self._watched = known
+        return self._watched
+
+    def _note_maintenance(self, plans: list[PagePlan], now: datetime) -> list[PagePlan]:
+        """Note what maintenance was read of, and take it as it is known."""
+        entries = plans[0].maintenance if plans else ()
+        with self._store.reading() as connection:
+            noted = is_noted(connection, entries)
+        if not noted:
+            with self._store.writing() as connection:
+                note_maintenance(connection, entries, now)
+        with self._store.reading() as connection:
+            maintenance = tuple(as_known(connection, entries, now))
+        return [replace(plan, maintenance=maintenance) for plan in plans]
 
     def _show(self, outlook: Outlook, plans: list[PagePlan]) -> None:
         matters = self._signs.matters({plan.key: plan for plan in plans})

@@ -85,15 +85,20 @@ class Account:
 
 
 def exclusions(
-    data: PageData, span: Span, accounting: Accounting, *, maintenance: bool = True
+    data: PageData, span: Span, accounting: Accounting, *, maintenance: bool = True, late: bool = False
 ) -> list[Interval]:
-    """The time that does not count: outside the hours of service, and of maintenance declared in time."""
+    """The time that does not count: outside the hours of service, and of maintenance declared in time.
+
+    With ``late``, that of maintenance which was declared too late too.
+    """
     found: list[Interval] = []
     if accounting.hours is not None:
         found += outside(accounting.hours.within(span.start, span.closes), span.start, span.closes)
     if maintenance and accounting.maintenance_excluded:
         found += [
-            one.interval for one in data.maintenance if one.in_time and one.concerns(data.vendor, data.page)
+            one.interval
+            for one in data.maintenance
+            if (late or one.in_time) and one.concerns(data.vendor, data.page)
         ]
     return clip(found, span.start, span.closes)
 
@@ -151,7 +156,7 @@ def _count(
 
 
 def _looks(line: Line, left_out: int) -> int:
-    return line.looks if not left_out else (line.fresh & ~left_out).bit_count()
+    return (line.fresh & ~left_out if left_out else line.fresh).bit_count()
 
 
 def _long_enough(bad: int, accounting: Accounting, length: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from monitor.sla.columns import columns_of
+from monitor.sla.columns import Rows, columns_of
 from monitor.sla.outages import Outage
 from monitor.sla.rollups import Rollup
 from monitor.sla.slices import DAY, HOUR, Slices
@@ -72,6 +72,8 @@ class PageData:
 
     def _packed_grid(self) -> Grid | None:
         """The same, where all of them lie ready as bytes and are cut alike."""
+        if any(region.rows and not isinstance(region.rows, Rows) for region in self.regions):
+            return None
         found: dict[str, PackedSlices] = {}
         for region in sorted(self.regions, key=lambda one: one.region):
             packed = columns_of(region.rows).packed_slices()

@@ -195,12 +195,26 @@ def _beside(
     verdict.beside["time"] = measured.value
     verdict.beside["regions"] = mean_of(regions)
     verdict.beside["requests"] = by_request(data, span, replace(accounting, length=0), excluded).value
+    _note_late(verdict, data, excluded)
     open_ended = exclusions(data, span, accounting, maintenance=False)
     if open_ended == excluded:
         verdict.beside["with_maintenance"] = verdict.value
     else:
         whole = by_region(data, span, accounting, open_ended)
         verdict.beside["with_maintenance"] = _case(data, span, verdict.promise, open_ended, whole).value
+
+
+def _note_late(verdict: Verdict, data: PageData, excluded: Sequence[Interval]) -> None:
+    """What the figure would be if maintenance did not count that was declared after it had begun."""
+    promise, span = verdict.promise, verdict.span
+    lenient = exclusions(data, span, promise.accounting, late=True)
+    if lenient == excluded:
+        return
+    value = _case(data, span, promise, lenient, by_region(data, span, promise.accounting, lenient)).value
+    words = "nothing would be left" if value is None else f"the figure would be {percent(value)}"
+    verdict.notes.append(
+        f"maintenance counts that was declared, or first read by this program, after it had begun: without it {words}"
+    )
 
 
 def burn_rates(promise: Promise, data: PageData, now: int) -> dict[str, float | None]:

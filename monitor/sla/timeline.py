@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from monitor.sla.masks import ones, spread, stretched
 from monitor.sla.slices import Slices
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One region's slices, as sets over the grid."""
 
@@ -24,11 +23,6 @@ class Line:
     """Those that a sample speaks for."""
     down: int = 0
     """Those of them in which the page was seen down."""
-
-    @cached_property
-    def looks(self) -> int:
-        """How many slices hold a measurement of their own: to count them takes as long as to judge them."""
-        return self.fresh.bit_count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Plan:
     every_page: int = 1
     """Each so many-th page of the page set is visited for its first screen."""
     screen_visits: int = 3
+    judge_rounds: int = 5
+    """Reports on each database, and slices that are judged."""
 
 
 FULL = Plan()
@@ -40,4 +42,5 @@ QUICK = Plan(
     lighthouse_visits=1,
     every_page=8,
     screen_visits=1,
+    judge_rounds=3,
 )

@@ -22,6 +22,7 @@ sys.path.extend(str(Path(__file__).resolve().parents[2] / folder) for folder in 
 import accuracy
 import cost
 import firstscreen
+import judge
 import lighthouse
 import scale
 from authority import Authority
@@ -116,8 +117,28 @@ class Bench:
         self.report.first_screens(len(rows), firstscreen.summary(rows))
         self.found["browser"] = {"visits": asdict(found), "first_screens": [asdict(row) for row in rows]}
 
+    def judge(self) -> None:
+        """A report over half a year, and one slice."""
+        self.report.section(
+            f"Judge: {judge.PAGES} pages in {judge.REGIONS} regions, a sample every {judge.EVERY} s"
+        )
+        kept: list[dict[str, Any]] = []
+        with lighthouse.on_all_cores():
+            for reading in judge.report(self.folder, self.plan.judge_rounds):
+                self.report.judged(reading)
+                kept.append(asdict(reading))
+            took = judge.one_slice(self.plan.judge_rounds)
+        self.report.slice(took)
+        self.found["judge"] = {"reports": kept, "slice": took}
 
-PARTS = {"cost": Bench.cost, "accuracy": Bench.accuracy, "scale": Bench.scale, "browser": Bench.browser}
+
+PARTS = {
+    "cost": Bench.cost,
+    "accuracy": Bench.accuracy,
+    "scale": Bench.scale,
+    "browser": Bench.browser,
+    "judge": Bench.judge,
+}
 
 
 def main() -> None:

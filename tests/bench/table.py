@@ -7,6 +7,7 @@ import statistics
 from accuracy import Errors
 from cost import CLIENTS, PROTOCOLS, Comparison, Cost, median
 from firstscreen import MEDIAN, P90, WALL, WORST, Summary
+from judge import DAYS, SLICE_PAGES, Reading
 from lighthouse import Visits
 from rich import box
 from rich.console import Console
@@ -17,6 +18,7 @@ COST_AT_MOST = 1.0
 HTTP3_AT_MOST = 0.005
 WAIT_MEDIAN, WAIT_P99 = 0.0005, 0.002
 BROWSER_AT_MOST = 0.1
+REPORT_AT_MOST, SLICE_AT_MOST = 2.0, 0.050
 SCHEDULE_LAG, STALL, MEMORY = 0.050, 0.050, 250 * 2**20
 
 
@@ -92,6 +94,20 @@ class Report:
         if ours.tainted or ours.loop_clock:
             words = f"  of these tainted {ours.tainted}, timed by the loop {ours.loop_clock}"
             self._row(words)
+
+    def judged(self, found: Reading) -> None:
+        """Reports over half a year from one database."""
+        what = f"report over {DAYS} days from {found.database}, median of {len(found.judging)}"
+        whole, reading = found.whole, statistics.median(found.gathering)
+        self._row(what, f"{whole:.2f} s", target=f"<= {REPORT_AT_MOST:g} s", met=whole <= REPORT_AT_MOST)
+        self._row(f"  of this reading {found.rows:,} rollups", f"{reading:.2f} s")
+
+    def slice(self, took: float) -> None:
+        """One slice of many pages."""
+        target, met = f"<= {SLICE_AT_MOST * 1e3:g} ms", took <= SLICE_AT_MOST
+        self._row(
+            f"one slice of {SLICE_PAGES} pages, a tenth of them down", _ms(took), target=target, met=met
+        )
 
     def scale(self, found: Scale) -> None:
         """A thousand pages."""
