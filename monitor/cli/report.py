@@ -88,7 +88,5 @@ def command(
     finding = worst(findings_of(report))
     outputs.put_out(report, finding, config)
     if evidence is not None:
-        write_evidence(
-            evidence, report, config=held, store=store, period=period, wanted=wanted, now=now
-        )
+        write_evidence(evidence, report, config=held, store=store, period=period, wanted=wanted, now=now)
     raise typer.Exit(EXIT_CODES[finding])

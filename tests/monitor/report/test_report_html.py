@@ -430,7 +430,9 @@ def test_a_scorecard_stands_with_its_groups_side_by_side() -> None:
         first=date(2026, 1, 1), last=date(2026, 1, 30),
         cards=(Card("easyshop", (line(), brand, shown)), Card("pagepilot", (line(),))),
     )  # fmt: skip
-    section = document(replace(drawn(), scorecard=card)).find(".//section[@class='scorecard']")
+    found = document(replace(drawn(), scorecard=card))
+    section = found.find(".//section[@class='scorecard']")
+    assert words(found.find(".//p[@class='headline']")).endswith("The scorecard comes to not enough data.")
     assert "Acceptance: the stage trial" in words(section.find("h2"))
     assert "? not enough data 30 days; it is not over" in words(section)
     asked = section.find(".//table[@class='asked cards']")
