@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +161,37 @@ def test_what_a_killed_agent_had_taken_another_tells_when_its_lease_is_over(worl
     assert (holder, message.title) == ("b", "landwatch: easyshop/sale is down")
     assert "1 was to be told up to 1 min 2 s ago: earlier attempts failed." in message.body
     assert [(row.state, row.attempts) for row in worlds.rows()] == [(SENT, 2)]
+
+
+def hang(url: str, reached: Any) -> None:
+    """An agent in a process of its own, which takes what waits and never ends sending it."""
+
+    def deliver(address: str, message: Message) -> None:
+        reached.set()
+        time.sleep(600)
+
+    Courier(Store(url), plan(), "killed", deliver=deliver, wall=lambda: later(2).timestamp()).turn()
+
+
+def test_an_agent_that_is_killed_while_it_sends_loses_nothing(worlds: World, store_url: str) -> None:
+    one = worlds.courier()
+    opens(worlds.store)
+    worlds.turns(one)
+    spawn = get_context("spawn")
+    reached = spawn.Event()
+    agent = spawn.Process(target=hang, args=(store_url, reached))
+    agent.start()
+    assert reached.wait(60)
+    agent.kill()
+    agent.join()
+    (row,) = worlds.rows()
+    assert (row.state, row.holder) == (SENDING, "killed")
+    worlds.at(61)
+    worlds.turns(one)
+    assert worlds.got == []
+    worlds.at(62)
+    worlds.turns(one)
+    assert worlds.titles == ["easyshop/sale is down"]
 
 
 def test_a_storm_is_one_message_that_names_the_worst(worlds: World) -> None:
