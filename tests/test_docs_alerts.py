@@ -10,7 +10,8 @@ from docspages import ROOT, page, spans
 from ruling import alerts
 
 from monitor.config import Config, load
-from monitor.rules.budget import LONG, PAIRS, SHORT, factor
+from monitor.rules.budget import PAIRS, factor
+from monitor.rules.confirmed import LONG, SHORT
 from monitor.rules.groups import rule_groups, usual_places
 from monitor.rules.rule import Recording, Severity
 

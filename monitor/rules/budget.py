@@ -16,23 +16,13 @@ from dataclasses import dataclass
 
 from monitor.config.objectives import Objective
 from monitor.judging.incident_plan import PagePlan
+from monitor.rules.confirmed import BAD, RATIO, confirmed_words
 from monitor.rules.promql import either, literal, number, selectors
-from monitor.rules.rule import Alert, Group, Places, Recording, Severity
-from monitor.rules.words import LABELLED, PAGE_LABELS, SLA, of_page, standing, target_words, told
+from monitor.rules.rule import Alert, Group, Places, Severity
+from monitor.rules.words import LABELLED, SLA, of_page, standing, target_words
 from monitor.sla.windows import Rolling, ServiceHours, Stage, Window
 from probes.units import parse_duration
 
-BAD = "vendor_page:landwatch_bad_seconds:increase"
-MEASURED = "vendor_page:landwatch_measured_seconds:increase"
-RATIO = "vendor_page:landwatch_bad_per_measured_seconds:ratio_increase"
-BAD_HOUR = f"{BAD}1h"
-_COPIES = {
-    "landwatch_bad_seconds_total": "instance_vendor_page:landwatch_bad_seconds_total:max",
-    "landwatch_measured_seconds_total": "instance_vendor_page:landwatch_measured_seconds_total:max",
-}
-"""The counters once a minute: 3 days of what is scraped would be too many samples for one query."""
-
-SHORT, LONG = ("5m", "30m", "1h", "2h"), ("6h", "1d", "3d")
 _DAY = 86_400.0
 _MONTH = 30 * _DAY
 
@@ -53,25 +43,6 @@ PAIRS = (
     Pair("1d", "2h", 0.10, Severity.TICKET),
     Pair("3d", "6h", 0.10, Severity.TICKET),
 )
-
-
-def confirmed() -> Iterator[Group]:
-    """What is recorded of confirmed seconds."""
-    yield Group("landwatch-confirmed", 15.0, tuple(_windows(SHORT, None)))
-    copies = [Recording(copy, f"max by (job, instance, vendor, page) ({of})") for of, copy in _COPIES.items()]
-    yield Group("landwatch-confirmed-long", 60.0, (*copies, *_windows(LONG, _COPIES)))
-
-
-def _windows(windows: Sequence[str], copies: dict[str, str] | None) -> Iterator[Recording]:
-    for window in windows:
-        for name, counter in (
-            (BAD, "landwatch_bad_seconds_total"),
-            (MEASURED, "landwatch_measured_seconds_total"),
-        ):
-            of = copies[counter] if copies else counter
-            yield Recording(f"{name}{window}", f"max by (vendor, page) (increase({of}[{window}]))")
-        half = number(parse_duration(window) / 2)
-        yield Recording(f"{RATIO}{window}", f"{BAD}{window} / ({MEASURED}{window} >= {half})")
 
 
 def burns(objectives: Sequence[Objective], plans: Sequence[PagePlan], places: Places) -> Group:
@@ -154,11 +125,7 @@ def _burn(objective: Objective, chosen: Sequence[str], places: Places, pair: Pai
         for held in chosen
         for term in _terms(pair, held, number(burn * budget), objective.accounting.hours)
     )
-    bad = told(
-        f"round(max({BAD}{pair.long}{{vendor=%q,page=%q}}))",
-        f" Confirmed as down in the last {pair.long}: {{{{ .Value | humanizeDuration }}}}.",
-        *PAGE_LABELS,
-    )
+    bad = confirmed_words(pair.long, f" Confirmed as down in the last {pair.long}: {{}}.")
     description = (
         f"{LABELLED.title} spends the error budget of {literal(objective.name)} "
         "{{ $value | printf `%.3g` }} times too fast, in the last "
@@ -192,8 +159,8 @@ def _without_budget(objective: Objective, chosen: Sequence[str], places: Places)
     pair = PAIRS[0]
     ever = either([f"{BAD}{pair.long}{held} > 0" for held in chosen])
     description = (
-        f"{LABELLED.title} was down for {{{{ $value | printf `%.0f` }}}} s in the last {pair.long}. "
-        f"Promised by {literal(objective.name)} is 100%, which leaves no budget at all."
+        f"{LABELLED.title} was down, and promised by {literal(objective.name)} is 100%, which leaves no "
+        f"budget at all.{confirmed_words(pair.long, f' Confirmed as down in the last {pair.long}: {{}}.')}"
     )
     return Alert(
         name="LandwatchBudgetBurn",

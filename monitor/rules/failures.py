@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from monitor.judging.incident_plan import PagePlan
 from monitor.judging.service import SLICES
-from monitor.rules.budget import BAD_HOUR
+from monitor.rules.confirmed import confirmed_words
 from monitor.rules.promql import matcher, matching
 from monitor.rules.rule import Alert, Group, Places, Severity
 from monitor.rules.words import LABELLED, PAGE_LABELS, of_page, told
@@ -73,11 +73,7 @@ def _down(probes: Set[str], places: Places) -> Alert:
         " {{ .Value }} of its regions see it down at this moment.",
         *PAGE_LABELS,
     )
-    bad = told(
-        f"round(max({BAD_HOUR}{{vendor=%q,page=%q}})) > 0",
-        " Confirmed so far in the last hour: down for {{ .Value | humanizeDuration }}.",
-        *PAGE_LABELS,
-    )
+    bad = confirmed_words("1h", " Confirmed so far in the last hour: down for {}.")
     left = told(
         "100 * max by (objective) (landwatch_objective_budget_remaining_ratio{vendor=%q,page=%q})",
         " Of the error budget of {{ .Labels.objective }}, {{ .Value | printf `%.1f%%` }} was left when it "

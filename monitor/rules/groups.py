@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from monitor.config import Config
 from monitor.judging.incident_plan import plans_of
-from monitor.rules.budget import burns, confirmed
+from monitor.rules.budget import burns
+from monitor.rules.confirmed import confirmed
 from monitor.rules.failures import failures
 from monitor.rules.findings import findings
 from monitor.rules.maintenance import maintenance

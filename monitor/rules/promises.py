@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from monitor.config.objectives import Objective
 from monitor.judging.incident_latency import is_latency
 from monitor.judging.incident_plan import PagePlan
-from monitor.rules.budget import MEASURED, counted_alike
+from monitor.rules.budget import counted_alike
+from monitor.rules.confirmed import MEASURED
 from monitor.rules.failures import open_incidents
 from monitor.rules.maintenance import unmuted
 from monitor.rules.promql import either, literal, matcher, number, selectors
