@@ -18,6 +18,7 @@ from monitor.judging.declared import as_known
 from monitor.judging.every import Paces
 from monitor.judging.packed_rows import PackedRows
 from monitor.judging.rows import outage_of, rollup_of, row_of
+from monitor.judging.settler import grouped
 from monitor.judging.tail import tail_of
 from monitor.judging.window import Held, Needs, read_window, rows_in
 from monitor.sla.evidence import PageData, RegionData
@@ -25,6 +26,8 @@ from monitor.sla.outages import Outage
 from monitor.sla.rollups import Rollup
 from monitor.sla.slices import DAY, HOUR
 from monitor.sla.windows import Span, moment
+from storage.looks import looks
+from storage.marks import WHOLE, mark
 from storage.outages import read_outages
 from storage.rollups import RollupRow, series_with_rollups
 from storage.series import Series, known_series
@@ -33,6 +36,8 @@ from storage.unsettled import Stretch, unsettled_stretches
 
 REMEMBERED = 30 * DAY
 """Seconds before a window in which a region must have measured a page to be missed in it."""
+EDGES_UNDER = DAY
+"""Seconds of a window under which the part before its first whole hour is read from samples."""
 RECENT = 3 * HOUR
 """Seconds for which samples are looked for that no rollup holds yet; older ones have been rolled up."""
 
@@ -79,6 +84,7 @@ class _Found:
     rows: dict[tuple[int, int], RollupRow]
     """By start and period."""
     outages: list[Outage]
+    edge: Rollup | None = None
 
     def take(self, rollup: Rollup) -> None:
         """Let a rollup of an hour stand for the row of it, where there is one."""
@@ -101,7 +107,7 @@ def gather(
     so judge another window by data of its own. It blocks, and raises ``StoreUnavailable``.
     """
     needs = Needs.of(span, int(now.timestamp()), burns=choice.burns)
-    gathering = _Gathering(config, needs, choice, live)
+    gathering = _Gathering(config, needs, choice, live, span)
     with _without_collecting(), store.reading() as connection:
         gathering.read(connection, int(now.timestamp()), progress)
     return list(gathering.pages())
@@ -122,7 +128,8 @@ def _without_collecting() -> Iterator[None]:
 class _Gathering:
     """One gathering, under way."""
 
-    def __init__(self, config: Config, needs: Needs, choice: Choice, live: Live) -> None:
+    def __init__(self, config: Config, needs: Needs, choice: Choice, live: Live, span: Span) -> None:
+        self._span = span
         self._config = config
         self._needs = needs
         self._choice = choice
@@ -140,6 +147,7 @@ class _Gathering:
         for one, number in series.items():
             if number in held:
                 self._found[one] = _Found(rows_in(held[number], self._needs), [])
+        self._read_edges(connection)
         self._read_outages(connection, series)
         self._remember(connection, series)
         self._lay_live()
@@ -156,7 +164,7 @@ class _Gathering:
                 matters[_Matter(*key[:3])] = []
         for one, found in sorted(self._found.items()):
             rows = PackedRows([found.rows[key] for key in sorted(found.rows)], wanted)
-            region = RegionData(one.region, rows, found.outages, one.variant or None)
+            region = RegionData(one.region, rows, found.outages, one.variant or None, found.edge)
             matters[_Matter(one.vendor, one.page, one.probe)].append(region)
         for matter, regions in matters.items():
             labels = self._labels[matter.vendor, matter.page]
@@ -166,6 +174,27 @@ class _Gathering:
     def _wants(self, one: Series) -> bool:
         known = (one.vendor, one.page) in self._labels
         return known and self._choice.takes(one.vendor, one.page, one.probe)
+
+    def _read_edges(self, connection: Connection) -> None:
+        """The part of a short window before its first whole hour, where all of its samples are there."""
+        start = self._span.start
+        end = min(start - start % HOUR + HOUR, self._span.end)
+        short = start % HOUR and self._span.end - start < EDGES_UNDER
+        if not short or self._choice.indicators == set():
+            return
+        whole = mark(connection, WHOLE)
+        if whole is not None and moment(start) < whole:
+            return
+        wanted = self._choice.pages
+        pages = {page for _, page in self._labels if wanted is None or page in wanted}
+        for one, samples in grouped(looks(connection, moment(start), moment(end), pages=pages)):
+            if self._wants(one):
+                part = self._paces.cut(one).rollup(samples, start, end - start)
+                found = self._found.setdefault(one, _Found({}, []))
+                if found.edge is None:
+                    found.edge = part
+                else:
+                    found.edge.merge(part)
 
     def _read_outages(self, connection: Connection, series: Mapping[Series, int]) -> None:
         names = {number: one for one, number in series.items()}

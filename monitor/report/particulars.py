@@ -99,7 +99,7 @@ def _of_recovery(one: Judgement) -> Iterator[Particular]:
 def _of_figures(one: Judgement) -> Iterator[Particular]:
     verdict, beside = one.verdict, one.verdict.beside
     past = -verdict.span.start % HOUR
-    if past and verdict.count:  # rollups are the smallest pieces of a figure
+    if past and verdict.count and not verdict.from_edge:  # rollups are the smallest pieces of a figure
         first = moment(verdict.span.start + past)
         yield Particular("hours", f"those that begin in the window, from {first:%H:%M} on")
     if verdict.count:

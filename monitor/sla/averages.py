@@ -18,7 +18,16 @@ from typing import Self
 
 import numpy as np
 
-from monitor.sla.columns import Choice, Exact, FigureColumns, Ints, begin_in, columns_of, total_of
+from monitor.sla.columns import (
+    Choice,
+    Exact,
+    FigureColumns,
+    Ints,
+    OpenRows,
+    begin_in,
+    columns_of,
+    total_of,
+)
 from monitor.sla.evidence import PageData
 from monitor.sla.promise import Accounting
 from monitor.sla.rollups import BILLIONTH, Figures
@@ -136,14 +145,14 @@ def measured(data: PageData, span: Span, accounting: Accounting, indicator: str)
     hours = accounting.hours.within(span.start, span.end) if accounting.hours else None
     found = Measured()
     for region in sorted(data.regions, key=lambda one: (one.region, one.variant or "")):
-        rows = columns_of(region.rows)
-        visits = rows.visits[_within(rows.starts, span, hours)].sum(axis=0).tolist()
-        found.failed += visits[1]
-        found.left_out += sum(visits[2:])
-        figures = rows.figures(indicator)
-        figures = figures.chosen(_within(figures.starts, span, hours))
-        before = found.figures.get(region.region)
-        found.figures[region.region] = before.beside(figures) if before else figures
+        for rows in (columns_of(region.rows), *([OpenRows([region.edge])] if region.edge else [])):
+            visits = rows.visits[_within(rows.starts, span, hours)].sum(axis=0).tolist()
+            found.failed += visits[1]
+            found.left_out += sum(visits[2:])
+            figures = rows.figures(indicator)
+            figures = figures.chosen(_within(figures.starts, span, hours))
+            before = found.figures.get(region.region)
+            found.figures[region.region] = before.beside(figures) if before else figures
     found.regions = {name: Total.of(one) for name, one in found.figures.items()}
     found.starts = np.unique(np.concatenate([found.starts, *(one.starts for one in found.figures.values())]))
     return found

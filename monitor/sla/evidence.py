@@ -30,6 +30,9 @@ class RegionData:
     outages: Sequence[Outage] = ()
     """Those that overlap the window, in order."""
     variant: str | None = None
+    edge: Rollup | None = None
+    """What was measured from the beginning of the window until its first whole hour, where that is known; it
+    has figures and visits, and its slices are in the hour that it is a part of."""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class Verdict:
     """Scheduled visits that were down, beside a figure that they have no part in."""
     left_out: int = 0
     """Scheduled visits that were blocked, unknown or tainted."""
+    from_edge: bool = False
+    """Whether figures hold what was measured before the window's first whole hour."""
     beside: dict[str, float | None] = field(default_factory=dict)
     """Other figures of the same data by name, such as ``p95``, ``requests`` or ``with_maintenance``."""
     outages: Sequence[Outage] = ()

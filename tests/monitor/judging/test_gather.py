@@ -14,6 +14,7 @@ from monitor.judging.bookkeeper import Bookkeeper
 from monitor.judging.gather import Choice, gather
 from monitor.sla.evidence import PageData
 from monitor.sla.judge import judge
+from monitor.sla.promise import Promise
 from monitor.sla.rollups import Rollup
 from monitor.sla.slices import DAY, HOUR
 from monitor.sla.windows import Rolling, Span
@@ -265,3 +266,37 @@ def test_a_failure_alone_is_no_hour(store: Store) -> None:
     store.add([sample(5, outcome=Outcome.DOWN)])
     data = of_page(gather(store, config_of(), span(0, HOUR), at(60)))
     assert data.regions[0].rows[0].visits.down == 1
+
+
+def test_a_short_window_has_the_figures_from_before_its_first_whole_hour(store: Store) -> None:
+    samples = visits(0, 3 * HOUR, 60)
+    book(store, samples, 3 * HOUR + 600)
+    window = span(1800, 9000)
+    data = of_page(gather(store, config_of(), window, at(9000)))
+    verdict = judge(one_promise("ttfb"), data, at(9000))
+    mine = [one for one in samples if at(1800) <= one.at < at(9000)]
+    # Its last hour was counted whole when it was rolled up, as in every window that ends in the past.
+    rest = [one for one in samples if at(9000) <= one.at]
+    assert verdict.count == len(mine) + len(rest)
+    assert verdict.from_edge
+    assert verdict.regions[REGION].count == verdict.count
+    requests = judge(one_promise("availability"), data, at(9000)).beside["requests"]
+    assert requests == 1.0
+
+
+def test_a_window_of_days_is_made_of_whole_hours(store: Store) -> None:
+    book(store, visits(0, 3 * HOUR, 300), 3 * HOUR + 600)
+    data = of_page(gather(store, config_of(), span(1800, 1800 + DAY), at(1800 + DAY)))
+    assert data.regions[0].edge is None
+
+
+def test_what_samples_are_left_of_a_window_says_nothing_of_its_beginning(store: Store) -> None:
+    book(store, visits(0, 3 * HOUR, 60), 3 * HOUR + 600)
+    store.purge(at(7200), timedelta(seconds=5000), timedelta(seconds=5000))
+    data = of_page(gather(store, config_of(), span(1800, 9000), at(9000)))
+    assert data.regions[0].edge is None
+
+
+def one_promise(indicator: str) -> Promise:
+    promised = {one.indicator: one.promise for one in config_of().objectives}
+    return replace(promised[indicator], window=Rolling(7200))
