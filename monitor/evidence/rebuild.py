@@ -20,7 +20,7 @@ from monitor.evidence.asked import Asked
 from monitor.evidence.books import CutLine, OutageLine, read_lines
 from monitor.evidence.failure import Unreadable
 from monitor.evidence.manifest import SamplesHeld
-from monitor.evidence.names import BOOKS, SAMPLES
+from monitor.evidence.names import BOOKS, CONFIG, SAMPLES
 from monitor.evidence.opening import opened
 from monitor.evidence.sample_csv import read_samples
 from monitor.judging.bookkeeper import GRACE
@@ -111,7 +111,7 @@ class _Rebuilding:
             report = self._judge()
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             # Each file is what it should be, and together they are nothing that a store ever held.
-            raise Unreadable(BOOKS, f"what it says can't be judged: {str(error)[:200]}") from error
+            raise Unreadable(CONFIG, f"by what it says, nothing can be judged: {str(error)[:200]}") from error
         self._progress(1.0)
         return Rebuilt(report, number)
 

@@ -18,6 +18,7 @@ from bundling import (
     NOW,
     REGIONS,
     SERIES,
+    SHORT,
     bundle_of,
     checked,
     config_in,
@@ -27,9 +28,11 @@ from bundling import (
 
 from monitor.config import Config, parse
 from monitor.evidence.failure import NotABundle, NotMade
-from monitor.report.period import CalendarMonth, LastSeconds, OwnWindows, Period, StagePeriod
+from monitor.report.period import CalendarMonth, LastSeconds, OwnWindows, Period, StagePeriod, StatePeriod
+from monitor.scorecard.scorecard import Card, Scorecard
 from monitor.sla.slices import DAY, HOUR
 from probes.sample import Outcome
+from storage.incidents import Change, IncidentRow, TransitionRow, apply_changes
 from storage.marks import WHOLE, raise_mark
 from storage.store import Store, StoreUnavailable
 
@@ -364,3 +367,51 @@ def test_pages_that_the_config_does_not_know_are_left_out(
     count = len(half_a_day())
     sqlite_store.add([replace(sample(100.0), page="gone", outcome=Outcome.UP)])
     assert bundle_of(sqlite_store, config, tmp_path / "bundle").samples.count == count
+
+
+def test_a_scorecard_and_incidents_are_in_it(sqlite_store: Store, config: Config, tmp_path: Path) -> None:
+    sqlite_store.add(half_a_day(SHORT))
+    keep_books(sqlite_store, config, SHORT)
+    since = at(9_000)
+    fields = {"kind": "outage", "vendor": "easyshop", "page": "sale", "subject": "", "streak": 0}
+    shared = {"reason": "connect", "worst_sample": None, "severity": 1.0, "opened_by": "a", "closed_by": None}
+    before = IncidentRow(
+        **fields,
+        **shared,
+        state="none",
+        since=None,
+        until=None,
+        seen=None,
+        regions=(),  # type: ignore[arg-type]
+    )
+    after = IncidentRow(
+        **fields,
+        **shared,
+        state="open",
+        since=since,
+        until=None,
+        seen=since,
+        regions=("eu-west",),  # type: ignore[arg-type]
+    )
+    with sqlite_store.writing() as connection:
+        change = Change(before, after, (TransitionRow("none", "open", since, "eu-west"),))
+        apply_changes(connection, [change], since)
+    card = Scorecard(
+        made_at=at(SHORT),
+        stage="trial",
+        first=date(2026, 1, 1),
+        last=date(2026, 1, 30),
+        running=True,
+        over="the trial",
+        cards=(Card("easyshop", ()),),
+    )
+    period = StatePeriod("pilot", at(SHORT))
+    made = bundle_of(sqlite_store, config, tmp_path / "bundle", now=SHORT, period=period, scorecard=card)
+    assert made.asked.again() == period
+    assert made.notes == []
+    assert "trial" not in {one.objective for one in made.verdicts}
+    assert orjson.loads((tmp_path / "bundle" / "scorecard.json").read_bytes())["stage"] == "trial"
+    (incident,) = orjson.loads((tmp_path / "bundle" / "incidents.json").read_bytes())
+    assert (incident["since"], incident["regions"]) == ("2026-01-01T02:30:00Z", ["eu-west"])
+    assert [one["to_state"] for one in incident["transitions"]] == ["open"]
+    assert_good(tmp_path / "bundle")

@@ -235,6 +235,13 @@ def test_an_outage_that_stands_twice_is_said(bundle: Path) -> None:
     assert "books.jsonl: no store takes what is in it" in rebuilt_problem(bundle)
 
 
+def test_a_promise_that_no_calendar_has_is_said(bundle: Path) -> None:
+    edited(bundle, "config.json", lambda value: value["objectives"][-1].update(since="9999-12-31"))
+    assert "config.json: by what it says, nothing can be judged: date value out of range" in rebuilt_problem(
+        bundle
+    )
+
+
 def test_samples_of_another_time_are_refused(bundle: Path) -> None:
     text = (bundle / "samples.csv").read_text()
     (bundle / "samples.csv").write_text(text.replace("2026-01-01T00:00:14Z", "1970-01-01T00:00:14Z", 1))

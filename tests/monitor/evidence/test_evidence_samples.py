@@ -34,7 +34,7 @@ def read(data: bytes) -> list[Sample]:
     return list(read_samples(io.BytesIO(data)))
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(any_sample.filter(lambda one: one.vendor and one.page), max_size=4))
 def test_what_is_read_back_is_what_was_written(samples: list[Sample]) -> None:
     assert read(written(samples)) == [replace(one, evidence={}) for one in samples]
