@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import marks, samples
@@ -34,6 +34,11 @@ def first_marked(connection: Connection, name: str, at: datetime) -> datetime:
 def raise_mark(connection: Connection, name: str, at: datetime) -> None:
     """Set a moment, unless a later one is set."""
     _upsert(connection, name, at, later=True)
+
+
+def lower_mark(connection: Connection, name: str, at: datetime) -> None:
+    """Set a moment back, where a later one is set."""
+    connection.execute(update(marks).where(marks.c.name == name, marks.c.at > at).values(at=at))
 
 
 def note_deletion(connection: Connection, outcome: str, edge: datetime) -> None:

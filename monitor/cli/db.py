@@ -32,6 +32,12 @@ def recompute(
         str, typer.Option(help="From when on: a duration back from now (7d), a time (RFC 3339), or `all`.")
     ] = "all",
     until: Annotated[str | None, typer.Option(help="Up to when, written as for --since.")] = None,
+    all_there: Annotated[
+        bool,
+        typer.Option(
+            "--all-there", help="Take it that no sample since --since was deleted, where the store can't know."
+        ),
+    ] = False,
     config: _Config = DEFAULT_CONFIG,
 ) -> None:
     """Make rollups and outages again from the samples in the store.
@@ -41,7 +47,7 @@ def recompute(
     from monitor.cli.progress import Progress
     from monitor.config import load
     from monitor.judging.every import Paces
-    from monitor.judging.recompute import plan_of
+    from monitor.judging.recompute import plan_of, take_as_whole
     from monitor.judging.recompute import recompute as make_again
 
     now = datetime.now(UTC)
@@ -50,6 +56,8 @@ def recompute(
     paces = Paces.of(load(config, reveal=False).watches())
     with _opened(config, None) as store, Progress("rolling up", sys.stderr) as progress:
         store.migrate()
+        if all_there:
+            take_as_whole(store, first)
         plan = plan_of(store, now, first, last)
         done = make_again(store, paces, plan, lambda part, whole: progress.tell(part / whole))
     typer.echo(f"{done.hours} hours looked at, {done.made} rollups made again")

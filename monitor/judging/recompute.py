@@ -19,9 +19,10 @@ from monitor.judging.settler import Settled, Settler
 from monitor.sla.slices import DAY, HOUR
 from monitor.sla.windows import moment
 from storage.looks import newest, oldest
-from storage.marks import WHOLE, mark
+from storage.marks import WHOLE, lower_mark, mark
 from storage.series import known_regions
 from storage.store import Store
+from storage.tables import EPOCH
 from storage.unsettled import Stretch, unsettled_stretches
 
 
@@ -33,6 +34,16 @@ class Plan:
     """Hours, and after those of a day the day."""
     left_alone: int
     """Hours that samples were deleted from."""
+
+
+def take_as_whole(store: Store, since: datetime | None) -> None:
+    """Take it that no sample was deleted that was taken since a moment, or ever.
+
+    A store that is older than its rollups can't know that; whoever kept it may. Where it is not true, hours
+    that were rolled up before still give way to none that knows fewer visits.
+    """
+    with store.writing() as connection:
+        lower_mark(connection, WHOLE, EPOCH if since is None else moment(hour_of(since.timestamp())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,8 @@ def _note_late(verdict: Verdict, data: PageData, excluded: Sequence[Interval]) -
     value = _case(data, span, promise, lenient, by_region(data, span, promise.accounting, lenient)).value
     words = "nothing would be left" if value is None else f"the figure would be {percent(value)}"
     verdict.notes.append(
-        f"maintenance counts that was declared, or first read by this program, after it had begun: without it {words}"
+        "maintenance counts that was declared, or first read by this program, after it had begun: "
+        f"without it {words}"
     )
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from monitor.cli.db import command
 from probes.ids import uuid7
 from probes.sample import Attempt, Outcome, Sample
+from storage.marks import WHOLE, raise_mark
 from storage.store import Store
 
 CONFIG = """
@@ -70,6 +71,17 @@ def test_a_part_of_the_time_can_be_chosen(config: Path) -> None:
     until = (BEGAN + timedelta(hours=1)).isoformat()
     done = run("recompute", "--config", str(config), "--since", "all", "--until", until)
     assert "1 hours looked at" in done.output, done.output
+
+
+def test_whoever_knows_that_all_samples_are_there_can_say_so(config: Path) -> None:
+    with (
+        closing(Store(f"sqlite:///{config.parent}/state/landwatch.db")) as store,
+        store.writing() as connection,
+    ):
+        raise_mark(connection, WHOLE, BEGAN + timedelta(minutes=90))
+    assert "2 hours left alone" in run("recompute", "--config", str(config)).output
+    done = run("recompute", "--config", str(config), "--all-there")
+    assert "2 hours looked at, 2 rollups made again" in done.output, done.output
 
 
 def test_hours_that_are_not_rolled_up_yet_are_told(config: Path) -> None:

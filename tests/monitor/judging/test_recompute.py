@@ -26,10 +26,11 @@ from bookkeeping import (
 
 from monitor.judging.bookkeeper import Bookkeeper
 from monitor.judging.every import Paces
-from monitor.judging.recompute import Recomputed, plan_of, recompute
+from monitor.judging.recompute import Recomputed, plan_of, recompute, take_as_whole
 from monitor.judging.status import status_of
 from monitor.sla.slices import DAY, HOUR
 from probes.sample import Outcome, Sample
+from storage.marks import WHOLE, raise_mark
 from storage.store import Store
 from storage.unsettled import unsettled_stretches
 
@@ -78,6 +79,33 @@ def test_what_was_lost_is_made_again(store: Store) -> None:
     assert stored(store) == rolled_up(samples, EVERY)
     assert stored_outages(store) == true_outages(samples, 300.0)
     assert told[-1] == (50, 50)
+
+
+@pytest.mark.parametrize(("since", "left_alone"), [(None, 0), (10.0, 10)])
+def test_hours_from_before_there_were_rollups_are_made_where_all_samples_are_said_to_be_there(
+    store: Store, since: float | None, left_alone: int
+) -> None:
+    samples = two_days(store)
+    forget(store, "rollups", "outages", "series")
+    with store.writing() as connection:  # as a store knows it that is older than its rollups
+        raise_mark(connection, WHOLE, at(20.0 * HOUR + 60))
+    assert make_again(store, 3 * DAY).left_alone == 21
+    take_as_whole(store, None if since is None else at(since * HOUR + 60))
+    assert make_again(store, 3 * DAY).left_alone == left_alone
+    expected, found = rolled_up(samples, EVERY), stored(store, HOUR)
+    assert found == {key: expected[key] for key in found}
+    assert len(found) == 48 - left_alone
+    if since is None:
+        assert stored(store) == expected
+        assert stored_outages(store) == true_outages(samples, 300.0)
+
+
+def test_what_was_deleted_is_not_lost_by_saying_that_it_is_there(store: Store) -> None:
+    samples = two_days(store)
+    store.purge(at(3 * DAY), timedelta(days=2), timedelta(days=9))
+    take_as_whole(store, None)
+    assert make_again(store, 3 * DAY).kept
+    assert stored(store) == rolled_up(samples, EVERY)
 
 
 def test_only_what_is_asked_for_is_made_again(store: Store) -> None:
