@@ -21,8 +21,10 @@ EVERY = 2.0
 TIMEOUT = 1.5
 """Seconds that a visit may take: so few that one which hangs is over before the next is due."""
 
-RARELY = 30.0
-"""Seconds between two runs of what is looked at rarely in earnest: every few minutes, or once an hour."""
+RARELY = 29.0
+"""Seconds between two runs of what is looked at rarely in earnest: every few minutes, or once an hour.
+
+The vendors' plan goes round in 30 s: at that pace a run would always meet the same part of it."""
 
 PATIENCE = 10.0
 """Seconds that such a run, which is several visits, may take."""
