@@ -22,7 +22,7 @@ def mark(connection: Connection, name: str) -> datetime | None:
 def marks_named(connection: Connection, prefix: str) -> dict[str, datetime]:
     """The moments whose names begin so."""
     query = select(marks.c.name, marks.c.at).where(marks.c.name.startswith(prefix, autoescape=True))
-    return {name: at for name, at in connection.execute(query)}
+    return {row.name: row.at for row in connection.execute(query)}
 
 
 def first_marked(connection: Connection, name: str, at: datetime) -> datetime:

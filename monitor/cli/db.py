@@ -35,7 +35,7 @@ def recompute(
     all_there: Annotated[
         bool,
         typer.Option(
-            "--all-there", help="Take it that no sample since --since was deleted, where the store can't know."
+            "--all-there", help="Take it that no sample since --since was deleted; the store may not know."
         ),
     ] = False,
     config: _Config = DEFAULT_CONFIG,

@@ -199,13 +199,11 @@ def _sum_of_packed(many: Sequence[bytes]) -> tuple[int, int]:
         raise ValueError("the sketch is cut off")
     at = np.cumsum(sizes) - sizes
     heads = data[at[:, None] + np.arange(_HEAD.itemsize)].view(_HEAD)[:, 0]
-    if (heads["version"] != _VERSION).any():
-        raise ValueError("a sketch is of a version that is not known")
     planes, skips, buckets = (heads[name].astype(np.int64) for name in ("planes", "skip", "buckets"))
-    if (planes * buckets != heads["size"]).any() or (planes > _LANE_BYTES).any():
-        raise ValueError("the sketch is cut off")
-    if (sizes != _HEAD.itemsize + planes * buckets + _SPAN.size).any():
-        raise ValueError("the sketch has another length than it says")
+    held = planes * buckets
+    whole_ones = (heads["version"] == _VERSION) & (planes <= _LANE_BYTES) & (held == heads["size"])
+    if not (whole_ones & (sizes == _HEAD.itemsize + held + _SPAN.size)).all():
+        raise ValueError("a sketch is cut off, or of a version that is not known")
     stretches = list(
         zip((at + _HEAD.itemsize).tolist(), planes.tolist(), skips.tolist(), buckets.tolist(), strict=True)
     )

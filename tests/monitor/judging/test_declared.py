@@ -97,6 +97,9 @@ def test_a_verdict_says_what_it_would_be_without_maintenance_that_was_declared_t
     assert verdict.value is not None
     assert verdict.value < 0.96
     assert any("first read by this program" in note and "100 %" in note for note in verdict.notes)
+    all_of_it = Maintenance(moment_of(-10.0), moment_of(6010.0), moment_of(0.0))
+    verdict = judge(promise, replace(data, maintenance=[all_of_it]), moment_of(6000.0), burns=False)
+    assert any("nothing would be left" in note for note in verdict.notes)
     verdict = judge(promise, replace(data, maintenance=[WORK]), moment_of(6000.0), burns=False)
     assert verdict.value == 1.0
     assert not any("first read" in note for note in verdict.notes)

@@ -10,6 +10,8 @@ import pytest
 from bookkeeping import MIDNIGHT, PAGE, REGION, at, sample, settled, true_outages, visits, watches
 
 from monitor.config import Config, parse
+from monitor.judging import settler
+from monitor.judging import window as windowing
 from monitor.judging.bookkeeper import Bookkeeper
 from monitor.judging.gather import Choice, gather
 from monitor.sla.evidence import PageData
@@ -300,3 +302,21 @@ def test_what_samples_are_left_of_a_window_says_nothing_of_its_beginning(store: 
 def one_promise(indicator: str) -> Promise:
     promised = {one.indicator: one.promise for one in config_of().objectives}
     return replace(promised[indicator], window=Rolling(7200))
+
+
+def test_few_samples_are_held_at_once_and_all_of_them_count(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settler, "CHUNK", 7)
+    monkeypatch.setattr(windowing, "_TOLD", 1)
+    samples = visits(0, DAY + 3 * HOUR, 60)
+    book(store, samples, DAY + 3 * HOUR + 600)
+    told: list[int] = []
+    data = of_page(
+        gather(store, config_of(), span(1800, 9000), at(9000), progress=lambda done, _: told.append(done))
+    )
+    edge = data.regions[0].edge
+    assert edge is not None
+    assert edge.visits.up == 30
+    same(data.regions[0].rows, hours_of(samples, 0, 3 * HOUR))
+    assert told

@@ -118,6 +118,17 @@ def test_verdicts_of_packed_rows_are_those_of_open_ones(regions: list[list[Rollu
 @given(st.lists(rollups(), min_size=2, max_size=2))
 def test_so_are_those_of_a_page_with_channels(regions: list[list[Rollup]]) -> None:
     opened, packed = pages(regions, ("google", "tiktok"))
+    blocks = [measured(data, WINDOW, Accounting(), "ttfb").blocks for data in (packed, opened)]
+    assert openly(blocks[0]) == openly(blocks[1])
+    rows = [
+        row
+        for one in opened.regions
+        for row in one.rows
+        if WINDOW.start <= row.start and "ttfb" in row.figures
+    ]
+    assert sum(one["r0"].count for one in blocks[0].values()) == sum(
+        row.figures["ttfb"].count for row in rows
+    )
     for one in PROMISES:
         assert judge(one, packed, moment(NOW)) == judge(one, opened, moment(NOW))
 
@@ -146,6 +157,12 @@ def test_sums_in_columns_are_those_of_one_rollup_after_another(regions: list[lis
             assert error_of_pooled(found) == plain_error(
                 blocks, dict.fromkeys(counts, (pooled, found.count, 1))
             )
+
+
+def openly(blocks: dict[int, dict[str, Figures]]) -> list[tuple[int, str, Figures]]:
+    """Figures with their sketches opened, in order."""
+    each = [(at, name, one) for at, of in sorted(blocks.items()) for name, one in of.items()]
+    return [(at, name, replace(one, sketch=one.opened)) for at, name, one in each]
 
 
 def plainly(data: PageData, indicator: str) -> tuple[dict[int, dict[str, Figures]], int, int]:

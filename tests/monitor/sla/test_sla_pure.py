@@ -6,8 +6,20 @@ from pathlib import Path
 import pytest
 
 SLA = Path(__file__).parents[3] / "monitor" / "sla"
-PURE = {"__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "itertools"}
-PURE |= {"math", "numpy", "re", "statistics", "struct", "types", "typing", "zoneinfo", "monitor", "probes"}
+PURE = {"abc", "__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools"}
+PURE |= {
+    "itertools",
+    "math",
+    "numpy",
+    "re",
+    "statistics",
+    "struct",
+    "types",
+    "typing",
+    "zoneinfo",
+    "monitor",
+    "probes",
+}
 
 
 @pytest.mark.parametrize("path", sorted(SLA.glob("*.py")), ids=lambda path: path.stem)

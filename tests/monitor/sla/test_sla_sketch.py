@@ -88,3 +88,21 @@ def test_bytes_that_are_no_sketch_are_refused() -> None:
         Sketch.from_bytes(data + b"\x00")
     with pytest.raises(ValueError, match="cut off"):
         Sketch.from_bytes(b"")
+
+
+@given(st.lists(st.lists(st.floats(0.0, 50.0), max_size=300), max_size=6), st.lists(FIGURES, max_size=3))
+def test_many_are_added_up_at_once_whatever_they_hold(
+    packed: list[list[float]], others: list[list[float]]
+) -> None:
+    whole = Sketch()
+    for figures in (*packed, *others):
+        whole.merge(Sketch.of(figures))
+    assert Sketch.sum([*(Sketch.of(one).to_bytes() for one in packed), *map(Sketch.of, others)]) == whole
+    assert Sketch.sum(Sketch.of(one).to_bytes() for one in (*packed, *others)) == whole
+
+
+def test_many_of_which_one_is_no_sketch_are_refused() -> None:
+    data = Sketch.of([0.1, 0.2, 0.5]).to_bytes()
+    for wrong in (data[-10:], b"\x09" + data[1:], data[:20] + data[-9:], data[:-9] + b"\x00" + data[-9:]):
+        with pytest.raises(ValueError, match="cut off"):
+            Sketch.sum([data, wrong])
