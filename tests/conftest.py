@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from authority import Authority
     from delayserver import DelayServer
     from enduring import Endure
     from prober import Prober
+    from storing import PostgresServer
     from visiting import Visit
+
+    from storage.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +72,41 @@ def prober() -> Iterator[Prober]:
 
     with prober() as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server."""
+    from storing import postgres_server
+
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: the same test, once for each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/state/landwatch.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.make_database()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An empty store, once of each kind."""
+    from storage.store import Store
+
+    made = Store(store_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store in a file."""
+    from storage.store import Store
+
+    made = Store(f"sqlite:///{tmp_path}/state/landwatch.db")
+    yield made
+    made.close()

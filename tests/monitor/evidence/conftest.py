@@ -7,26 +7,15 @@ from pathlib import Path
 
 import pytest
 from bundling import SHORT, bundle_of, config_in, half_a_day, keep_books
-from storing import PostgresServer, postgres_server
 
 from monitor.config import Config
 from storage.store import Store
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
     """An empty store, once of each kind."""
-    url = f"sqlite:///{tmp_path}/live.db"
-    if request.param == "postgresql":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        url = server.make_database()
-    with closing(Store(url, durable=False)) as made:
+    with closing(Store(store_url, durable=False)) as made:
         yield made
 
 

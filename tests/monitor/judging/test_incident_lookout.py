@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from simulator import Agent, Truth, moment_of
-from storing import PostgresServer, postgres_server
 from structlog.testing import capture_logs
 from watching import World, after, config, kept, lookout
 
@@ -20,22 +17,6 @@ from storage.store import Store
 
 REGIONS = ("r0", "r1", "r2")
 DOWN = (100.0, 161.0)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path}/landwatch.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").make_database()
-    store = Store(url)
-    yield store
-    store.close()
 
 
 def agents(**silent: tuple[tuple[float, float], ...]) -> dict[str, Agent]:

@@ -23,13 +23,6 @@ KEY = ("vendor", "page")
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    store = Store(store_url)
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{tmp_path}/landwatch.db")
     yield store
