@@ -43,13 +43,8 @@ class Grid:
         if (first, last) == (0, self.count):
             return self
         full = ones(last - first)
-
-        def part(mask: int) -> int:
-            mask >>= first
-            return mask if mask.bit_length() <= last - first else mask & full
-
         lines = {
-            name: Line(part(one.fresh), part(one.measured), part(one.down))
+            name: Line(one.fresh >> first & full, one.measured >> first & full, one.down >> first & full)
             for name, one in self.lines.items()
         }
         return replace(self, start=self.start + first * self.length, count=last - first, lines=lines)
