@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,11 +11,10 @@ import typer
 
 from monitor.cli.config import DEFAULT_CONFIG
 from monitor.cli.printable import printable
-from monitor.cli.stored import moment, store_of
+from monitor.cli.stored import moment, opened, store_of
 
 if TYPE_CHECKING:
     from monitor.judging.status import Rows
-    from storage.store import Store
 
 command = typer.Typer(
     help="Look at the rollups in the store, and make them again.", no_args_is_help=True, add_completion=False
@@ -54,7 +51,7 @@ def recompute(
     first = moment(since, "--since", now)
     last = moment(until, "--until", now) if until else None
     paces = Paces.of(load(config, reveal=False).watches())
-    with _opened(config, None) as store, Progress("rolling up", sys.stderr) as progress:
+    with opened(store_of(config)) as store, Progress("rolling up", sys.stderr) as progress:
         store.migrate()
         if all_there:
             take_as_whole(store, first)
@@ -80,8 +77,8 @@ def status(
 
     from monitor.judging.status import status_of
 
-    with _opened(config, store) as opened:
-        found = status_of(opened)
+    with opened(store or store_of(config)) as source:
+        found = status_of(source)
     if not found.regions:
         typer.echo("The store holds no rollups.")
         return
@@ -100,20 +97,3 @@ def status(
 
 def _words(rows: Rows) -> tuple[str, str]:
     return f"{rows.number:,}", "" if rows.first is None else f"{rows.first:%Y-%m-%d %H:%M}"
-
-
-@contextmanager
-def _opened(config: Path | None, url: str | None) -> Iterator[Store]:
-    """The store. One that can't be read or written ends the command and is told."""
-    from storage.store import Store, StoreUnavailable
-
-    try:
-        opened = Store(url or store_of(config))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--store") from error
-    try:
-        with closing(opened):
-            yield opened
-    except StoreUnavailable as error:
-        typer.echo(f"the store can't be used: {error}", err=True)
-        raise typer.Exit(1) from error

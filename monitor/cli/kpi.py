@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,12 +12,12 @@ import typer
 
 from monitor.cli.config import DEFAULT_CONFIG
 from monitor.cli.printable import printable
+from monitor.cli.stored import opened
 from monitor.scorecard.notation import DecimalSign
 
 if TYPE_CHECKING:
     from monitor.config import Config
     from monitor.scorecard.csv_file import FileRefused, KpiFile
-    from storage.store import Store
 
 command = typer.Typer(no_args_is_help=True, help="Import KPIs of the business, and show what is there.")
 
@@ -60,7 +58,7 @@ def import_file(
     if dry_run:
         typer.echo("Nothing was imported.")
         return
-    with _opened(held, store) as opened, opened.writing() as connection:
+    with opened(store or held.store_url) as held_in, held_in.writing() as connection:
         written = write_kpis(connection, found.values, Source(now, file.name, found.sha256))
     typer.echo(f"{written.added} new, {written.replaced} replaced, {written.unchanged} unchanged.")
 
@@ -83,7 +81,7 @@ def list_kpis(
 
     held = load(config, reveal=False)
     registry, currency = held.scorecard.registry, held.scorecard.currency
-    with _opened(held, store) as opened, opened.reading() as connection:
+    with opened(store or held.store_url) as held_in, held_in.reading() as connection:
         found = summaries(connection, vendor=vendor, kpi=kpi)
     if not found:
         typer.echo("The store holds no such values.")
@@ -126,7 +124,7 @@ def show_values(
     first, last = _date(since, "--since"), _date(until, "--until")
     after = None if last is None else last + timedelta(days=1)
     out = csv.writer(sys.stdout, lineterminator="\n")
-    with _opened(held, store) as opened, opened.reading() as connection:
+    with opened(store or held.store_url) as held_in, held_in.reading() as connection:
         out.writerow(("date", "vendor", "kpi", "value", "imported_at", "file", "sha256"))
         names: list[str | None] = [*kpi] if kpi else [None]
         for name in names:
@@ -152,8 +150,8 @@ def _read(file: Path, config: Config, now: datetime, decimal: DecimalSign | None
     from monitor.scorecard.notation import Notation
 
     try:
-        with file.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
     except OSError as error:
         raise typer.BadParameter(
             f"{file} can't be read: {error.strerror or error}", param_hint="FILE"
@@ -195,20 +193,3 @@ def _date(text: str | None, option: str) -> date | None:
         return None if text is None else parse_date(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
-
-
-@contextmanager
-def _opened(config: Config, url: str | None) -> Iterator[Store]:
-    """The store. One that can't be read or written ends the command and is told."""
-    from storage.store import Store, StoreUnavailable
-
-    try:
-        opened = Store(url or config.store_url)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--store") from error
-    try:
-        with closing(opened):
-            yield opened
-    except StoreUnavailable as error:
-        typer.echo(f"the store can't be used: {error}", err=True)
-        raise typer.Exit(1) from error

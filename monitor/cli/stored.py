@@ -15,6 +15,7 @@ from probes.sample import Sample
 
 if TYPE_CHECKING:
     from storage.filters import SampleFilter
+    from storage.store import Store
 
 DEFAULT_STORE = "sqlite:///state/landwatch.db"
 """Where samples are looked for where no store and no config is named or found."""
@@ -54,6 +55,23 @@ def stored(store: str | None, config: Path | None, wanted: SampleFilter) -> Iter
             yield samples
     except StoreUnavailable as error:
         typer.echo(f"the store can't be read: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """The store. One that can't be read or written ends the command and is told."""
+    from storage.store import Store, StoreUnavailable
+
+    try:
+        found = Store(url)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--store") from error
+    try:
+        with closing(found):
+            yield found
+    except StoreUnavailable as error:
+        typer.echo(f"the store can't be used: {error}", err=True)
         raise typer.Exit(1) from error
 
 

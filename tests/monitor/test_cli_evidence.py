@@ -3,67 +3,37 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bundling import edited, resealed
-from reporting import DOWN, samples_of
+from reportednoon import HOUR_OF_NOON, PAGES, run_report, watched_at_noon
 
-from monitor.cli.main import main
 from monitor.config import load
-from monitor.judging.every import Paces
-from monitor.judging.settler import Settler
-from monitor.sla.slices import HOUR
 from storage.store import Store
-from storage.unsettled import unsettled_stretches
 
-CONFIG = """
-region: eu-west
-vendors:
-  - name: easyshop
-    pages: [{name: spring-sale, url: "https://shop.test/sale"}]
+CONFIG = (
+    PAGES
+    + """\
 objectives:
   - {name: availability, indicator: availability, at_least: 50%, coverage: 50%}
   - {name: routing, indicator: recovery, at_most: 3s}
 """
-NOON = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
-HOUR_OF_NOON = ("--since", NOON.isoformat(), "--until", (NOON + timedelta(hours=1)).isoformat())
+)
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a config and a store, in which the hour from yesterday's noon on was watched."""
     monkeypatch.chdir(tmp_path)
-    Path("landwatch.yaml").write_text(CONFIG)
-    config = load(Path("landwatch.yaml"))
-    with closing(Store(config.store_url, durable=False)) as store:
-        for region, down in DOWN.items():
-            found = samples_of(region, down)
-            offset = NOON - found[0].at + timedelta(seconds=2)
-            for sample in found:
-                sample.vendor, sample.page, sample.at = "easyshop", "spring-sale", sample.at + offset
-            store.add(found)
-        with store.reading() as connection:
-            marked = unsettled_stretches(connection)
-        for stretch, token in marked.items():
-            if stretch.period == HOUR:
-                Settler(store, Paces.of(config.watches())).hour(stretch, token)
+    watched_at_noon(tmp_path, CONFIG)
     return tmp_path
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["landwatch", "report", *arguments])
-    with pytest.raises(SystemExit) as caught:
-        main()
-    return int(caught.value.code or 0)
-
-
 def make(monkeypatch: pytest.MonkeyPatch, name: str = "bundle") -> int:
-    return run(monkeypatch, "--brief", "--evidence", name, *HOUR_OF_NOON)
+    return run_report(monkeypatch, "--brief", "--evidence", name, *HOUR_OF_NOON)
 
 
 def test_a_bundle_is_made_and_found_to_be_good(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -73,7 +43,7 @@ def test_a_bundle_is_made_and_found_to_be_good(monkeypatch: pytest.MonkeyPatch, 
     assert "bundle: evidence number 1, 864 samples, 9 files" in err
     assert "note: " not in err
     printed = err.splitlines()[-1]
-    assert run(monkeypatch, "--verify", "bundle") == 0
+    assert run_report(monkeypatch, "--verify", "bundle") == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert out.splitlines()[0] == "bundle"
@@ -94,7 +64,7 @@ def test_what_was_changed_is_named_and_ends_with_1(monkeypatch: pytest.MonkeyPat
     edited(bundle, "verdicts.json", better)
     resealed(bundle)
     (bundle / "README.txt").write_text("all is well")
-    assert run(monkeypatch, "--verify", "bundle") == 1
+    assert run_report(monkeypatch, "--verify", "bundle") == 1
     out = capsys.readouterr().out
     assert "✘ README.txt: it was changed: it has 11 bytes" in out
     assert (
@@ -109,7 +79,7 @@ def test_nothing_but_the_bundle_is_needed(monkeypatch: pytest.MonkeyPatch, capsy
     capsys.readouterr()
     (place / "landwatch.yaml").unlink()
     (place / "bundle" / "README.txt").unlink()
-    assert run(monkeypatch, "--verify", "bundle") == 1
+    assert run_report(monkeypatch, "--verify", "bundle") == 1
     out = capsys.readouterr().out
     assert "chain" not in out
     assert out.splitlines()[-1] == "  NOT GOOD: 1 problem"
@@ -120,7 +90,7 @@ def test_several_bundles_are_checked_as_json(monkeypatch: pytest.MonkeyPatch, ca
     make(monkeypatch, "two")
     Path("one/manifest.json").write_text("{}")
     capfdbinary.readouterr()
-    assert run(monkeypatch, "--verify", "one", "--verify", "two", "--json") == 1
+    assert run_report(monkeypatch, "--verify", "one", "--verify", "two", "--json") == 1
     one, two = json.loads(capfdbinary.readouterr().out)
     assert (one["bundle"], one["good"], one["number"]) == ("one", False, None)
     assert one["problems"][0].startswith("manifest.json: it is no manifest")
@@ -132,7 +102,7 @@ def test_a_manifest_that_is_none_is_told_of_in_words(monkeypatch: pytest.MonkeyP
     make(monkeypatch)
     Path("bundle/manifest.json").write_text("{}")
     capsys.readouterr()
-    assert run(monkeypatch, "--verify", "bundle") == 1
+    assert run_report(monkeypatch, "--verify", "bundle") == 1
     assert "✘ manifest.json: it is no manifest: landwatch: Field required" in capsys.readouterr().out
 
 
@@ -143,7 +113,7 @@ def test_a_chain_that_can_not_be_read_is_a_problem(
     make(monkeypatch)
     place = Path("state/evidence/chain.jsonl" if damage == "chain" else "landwatch.yaml")
     place.write_text("[]\n")
-    assert run(monkeypatch, "--verify", "bundle") == 1
+    assert run_report(monkeypatch, "--verify", "bundle") == 1
     assert "✘ the chain of this installation can't be read: " in capsys.readouterr().out
 
 
@@ -152,7 +122,7 @@ def test_an_installation_without_a_chain_says_nothing_of_it(
 ) -> None:
     make(monkeypatch)
     Path("state/evidence/chain.jsonl").unlink()
-    assert run(monkeypatch, "--verify", "bundle") == 0
+    assert run_report(monkeypatch, "--verify", "bundle") == 0
     assert "chain" not in capsys.readouterr().out
 
 
@@ -162,7 +132,7 @@ def test_what_the_books_lack_is_noted(monkeypatch: pytest.MonkeyPatch, capsys: A
         connection.exec_driver_sql("DELETE FROM outages")
     make(monkeypatch)
     assert "note: in the store's books the report: `finding`" in capsys.readouterr().err
-    assert run(monkeypatch, "--verify", "bundle") == 0
+    assert run_report(monkeypatch, "--verify", "bundle") == 0
     assert "note, made with the bundle: in the store's books" in capsys.readouterr().out
 
 
@@ -179,7 +149,7 @@ def test_without_pyarrow_no_bundle_is_made_and_one_is_checked(
     words = " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert "pip install 'landwatch[parquet]'" in words
     monkeypatch.setattr("monitor.evidence.parquet_twin._ROOT", f"{hidden}:{Path(__file__).parents[2]}")
-    assert run(monkeypatch, "--verify", "bundle") == 0
+    assert run_report(monkeypatch, "--verify", "bundle") == 0
     assert "note: samples.parquet was not read, as pyarrow is not installed" in capsys.readouterr().out
 
 
@@ -196,7 +166,7 @@ def test_without_pyarrow_no_bundle_is_made_and_one_is_checked(
 def test_wrong_usage_says_what_would_be_right(
     monkeypatch: pytest.MonkeyPatch, capsys: Any, arguments: tuple[str, ...], words: str
 ) -> None:
-    assert run(monkeypatch, *arguments) == 2
+    assert run_report(monkeypatch, *arguments) == 2
     assert words in " ".join(capsys.readouterr().err.replace("│", " ").split())
 
 
@@ -217,5 +187,5 @@ def test_a_chain_that_was_changed_makes_no_bundle(monkeypatch: pytest.MonkeyPatc
 def test_no_room_to_judge_again_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     make(monkeypatch)
     monkeypatch.setattr("tempfile.tempdir", "/proc/none")
-    assert run(monkeypatch, "--verify", "bundle") == 2
+    assert run_report(monkeypatch, "--verify", "bundle") == 2
     assert "there is no room to judge bundle again" in capsys.readouterr().err

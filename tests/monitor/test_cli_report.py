@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import sys
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from reporting import DOWN, samples_of
+from reportednoon import HOUR_OF_NOON, NOON, PAGES, run_report, watched_at_noon
 
-from monitor.cli.main import main
 from monitor.cli.progress import Progress
-from monitor.config import load
-from monitor.judging.every import Paces
-from monitor.judging.settler import Settler
-from monitor.sla.slices import HOUR
-from storage.store import Store
-from storage.unsettled import unsettled_stretches
 
-CONFIG = """
-region: eu-west
-vendors:
-  - name: easyshop
-    pages: [{name: spring-sale, url: "https://shop.test/sale"}]
+CONFIG = (
+    PAGES
+    + """\
 objectives:
   - {name: availability, indicator: availability, at_least: 50%, coverage: 50%}
   - {name: routing, indicator: recovery, at_most: 3s}
@@ -34,43 +23,19 @@ objectives:
   - {name: scale, indicator: ttfb, at_most: 300ms, window: scale, since: 2026-02-01}
   - {name: scale-too, indicator: ttfb, at_most: 300ms, window: scale, since: 2026-03-01}
 """
-NOON = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+)
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a config and a store, in which the hour from yesterday's noon on was watched."""
     monkeypatch.chdir(tmp_path)
-    Path("landwatch.yaml").write_text(CONFIG)
-    Path("state").mkdir()
-    config = load(Path("landwatch.yaml"))
-    with closing(Store(config.store_url)) as store:
-        for region, down in DOWN.items():
-            found = samples_of(region, down)
-            offset = NOON - found[0].at + timedelta(seconds=2)
-            for sample in found:
-                sample.vendor, sample.page, sample.at = "easyshop", "spring-sale", sample.at + offset
-            store.add(found)
-        with store.reading() as connection:
-            marked = unsettled_stretches(connection)
-        for stretch, token in marked.items():
-            if stretch.period == HOUR:
-                Settler(store, Paces.of(config.watches())).hour(stretch, token)
+    watched_at_noon(tmp_path, CONFIG)
     return tmp_path
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["landwatch", "report", *arguments])
-    with pytest.raises(SystemExit) as caught:
-        main()
-    return int(caught.value.code or 0)
-
-
-HOUR_OF_NOON = ("--since", NOON.isoformat(), "--until", (NOON + timedelta(hours=1)).isoformat())
-
-
 def test_a_breach_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    assert run(monkeypatch, *HOUR_OF_NOON) == 1
+    assert run_report(monkeypatch, *HOUR_OF_NOON) == 1
     out, err = capsys.readouterr()
     text = " ".join(out.split())
     assert err == ""
@@ -83,7 +48,7 @@ def test_a_breach_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> None:
-    assert run(monkeypatch, "--json", *HOUR_OF_NOON) == 1
+    assert run_report(monkeypatch, "--json", *HOUR_OF_NOON) == 1
     found = json.loads(capfdbinary.readouterr().out)
     assert (found["finding"], found["findings"]) == ("breached", {"met": 1, "breached": 1, "unproven": 3})
     assert [one["objective"] for one in found["pages"][0]["verdicts"]] == [
@@ -93,18 +58,18 @@ def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch, capfdbinary: Any)
 
 def test_all_met_ends_with_0(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     Path("one.yaml").write_text("\n".join(CONFIG.splitlines()[:7]) + "\n")
-    assert run(monkeypatch, "--config", "one.yaml", "--brief", *HOUR_OF_NOON) == 0
+    assert run_report(monkeypatch, "--config", "one.yaml", "--brief", *HOUR_OF_NOON) == 0
 
 
 def test_little_data_is_unproven_and_ends_with_3(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     Path("one.yaml").write_text("\n".join(CONFIG.splitlines()[:7]) + "\n")
-    assert run(monkeypatch, "--config", "one.yaml") == 3
+    assert run_report(monkeypatch, "--config", "one.yaml") == 3
     text = " ".join(capsys.readouterr().out.split())
     assert "of the window was measured, and 50 % is needed" in text
 
 
 def test_a_store_that_can_not_be_read_proves_nothing(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    assert run(monkeypatch, "--store", "sqlite:///none.db") == 3
+    assert run_report(monkeypatch, "--store", "sqlite:///none.db") == 3
     assert "the store can't be read, so nothing is proven: no database at none.db" in capsys.readouterr().err
 
 
@@ -123,7 +88,7 @@ def test_a_store_that_can_not_be_read_proves_nothing(monkeypatch: pytest.MonkeyP
 def test_the_time_can_be_chosen(
     monkeypatch: pytest.MonkeyPatch, capsys: Any, arguments: tuple[str, ...], over: str
 ) -> None:
-    assert run(monkeypatch, *arguments, "--brief") in (0, 1, 3)
+    assert run_report(monkeypatch, *arguments, "--brief") in (0, 1, 3)
     assert over in " ".join(capsys.readouterr().out.split())
 
 
@@ -149,7 +114,7 @@ def test_the_time_can_be_chosen(
 def test_wrong_usage_says_what_would_be_right(
     monkeypatch: pytest.MonkeyPatch, capsys: Any, arguments: tuple[str, ...], words: str
 ) -> None:
-    assert run(monkeypatch, *arguments) == 2
+    assert run_report(monkeypatch, *arguments) == 2
     assert words in " ".join(capsys.readouterr().err.replace("│", " ").split())
 
 
