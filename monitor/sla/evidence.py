@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from monitor.sla.columns import Rows, columns_of
@@ -86,6 +87,9 @@ class PageData:
         return grid_of_packed(found)
 
     def _open_grid(self) -> Grid:
+        regions = sorted(self.regions, key=attrgetter("region"))
+        if len({one.region for one in regions}) == len(regions):
+            return grid_of({one.region: [row.slices for row in one.rows] for one in regions})
         slices: dict[str, dict[tuple[int, int], Slices]] = {}
         for region in sorted(self.regions, key=lambda one: (one.region, one.variant or "")):
             mine = slices.setdefault(region.region, {})

@@ -109,8 +109,10 @@ def grid_of(regions: Mapping[str, Iterable[Slices]]) -> Grid:
     every = [one for slices in held.values() for one in slices]
     if not every:
         return Grid(0, 1, 0, {name: Line() for name in held})
-    start, end = min(one.start for one in every), max(one.end for one in every)
-    length = min(one.length for one in every)
+    start, end, length = every[0].start, every[0].end, every[0].length
+    if len({(one.start, one.period, one.length) for one in every}) > 1:
+        start, end = min(one.start for one in every), max(one.end for one in every)
+        length = min(one.length for one in every)
     count = (end - start) // length
     full = ones(count)
     lines = {name: _line(slices, start, length, full) for name, slices in held.items()}
@@ -118,6 +120,10 @@ def grid_of(regions: Mapping[str, Iterable[Slices]]) -> Grid:
 
 
 def _line(slices: Sequence[Slices], start: int, length: int, full: int) -> Line:
+    if len(slices) == 1 and (slices[0].start, slices[0].length) == (start, length):
+        # There is nothing to lay end to end, as where the last minutes are judged.
+        (only,) = slices
+        return Line(only.measured, *_carried(only.reach, only.measured, only.down, full ^ only.measured))
     count = full.bit_length()
     if sum(one.measured.bit_count() for one in slices if one.length == length) == count:
         # Nothing is missing, as in most windows: there is nothing to carry on.
