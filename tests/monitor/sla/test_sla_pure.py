@@ -11,6 +11,7 @@ PURE |= {
     "itertools",
     "math",
     "numpy",
+    "operator",
     "re",
     "statistics",
     "struct",
