@@ -90,6 +90,10 @@ class _Found:
         """Let a rollup of an hour stand for the row of it, where there is one."""
         self.rows[rollup.start, HOUR] = row_of(rollup, 0, 0)
 
+    def has_day_of(self, hour: int) -> bool:
+        """Whether a row of a whole day holds an hour."""
+        return (hour - hour % DAY, DAY) in self.rows
+
 
 def gather(
     store: Store,
@@ -150,7 +154,7 @@ class _Gathering:
         self._read_edges(connection)
         self._read_outages(connection, series)
         self._remember(connection, series)
-        self._lay_live()
+        self._lay_live(now)
         self._read_tails(connection, {one: held[n] for one, n in series.items() if n in held}, now)
 
     def pages(self) -> Iterator[PageData]:
@@ -210,17 +214,23 @@ class _Gathering:
         for number in series_with_rollups(connection, silent, since, self._needs.end):
             self._found[silent[number]] = _Found({}, [])
 
-    def _lay_live(self) -> None:
+    def _hours(self, now: int) -> set[int]:
+        """The hours of the window, and those of days that are only just over: these may have no row yet."""
+        days = (day for day in self._needs.days if day + DAY > now - RECENT)
+        return {*self._needs.hours, *(hour for day in days for hour in range(day, day + DAY, HOUR))}
+
+    def _lay_live(self, now: int) -> None:
+        hours = self._hours(now)
         for one, rollups in self._live.items():
             if not self._wants(one):
                 continue
             found = self._found.setdefault(one, _Found({}, []))
             for rollup in rollups:
-                if rollup.start in self._needs.hours:
+                if rollup.start in hours and not found.has_day_of(rollup.start):
                     found.take(rollup)
 
     def _read_tails(self, connection: Connection, held: Mapping[Series, Held], now: int) -> None:
-        hours = {hour for hour in self._needs.hours if hour > now - RECENT}
+        hours = {hour for hour in self._hours(now) if hour > now - RECENT}
         live = {(one.region, rollup.start) for one, rollups in self._live.items() for rollup in rollups}
         for stretch in unsettled_stretches(connection) if hours else ():
             if (
@@ -242,6 +252,8 @@ class _Gathering:
             if not self._wants(one):
                 continue
             found = self._found.setdefault(one, _Found({}, []))
+            if found.has_day_of(stretch.start):
+                continue
             if (stretch.start, HOUR) in found.rows:
                 rollup.merge(rollup_of(found.rows[stretch.start, HOUR]))
             found.take(rollup)

@@ -166,6 +166,33 @@ def test_what_no_rollup_holds_yet_is_read_from_the_samples(store: Store) -> None
     same(home[1].rows, [Rollup.of(elsewhere, MIDNIGHT + HOUR, 60.0)])
 
 
+def test_the_last_hour_of_a_day_that_is_just_over_is_whole(store: Store) -> None:
+    samples = visits(0, DAY, 60, down=DOWN)
+    early = [one for one in samples if one.at < at(DAY - 1000)]
+    keeper = Bookkeeper(store, REGION, watches({PAGE: 60.0}), wall=lambda: float(MIDNIGHT))
+    for one in early:
+        keeper.put(one)
+    store.add(early)
+    keeper.work(MIDNIGHT + DAY - 1000)
+    store.add(samples[len(early) :])
+    window, now = span(0, DAY), at(DAY + 30)
+    found = of_page(gather(store, config_of(), window, now, choice=Choice(burns=False)))
+    same(found.regions[0].rows, hours_of(samples, 0, DAY))
+    last = Rollup.of(samples, MIDNIGHT + DAY - HOUR, 60.0)
+    live = gather(store, config_of(), window, now, choice=Choice(burns=False), live={PAGE: [last]})
+    same(of_page(live).regions[0].rows, hours_of(samples, 0, DAY))
+
+
+def test_a_day_that_was_made_is_not_counted_twice(store: Store) -> None:
+    samples = visits(0, DAY, 60)
+    book(store, samples, DAY + 3600)
+    store.add(visits(DAY - 90, DAY - 70, 60))  # late: the hour is looked at again, and its day after it
+    last = Rollup.of(samples, MIDNIGHT + DAY - HOUR, 60.0)
+    choice = Choice(burns=False)
+    data = gather(store, config_of(), span(0, DAY), at(DAY + 3600), choice=choice, live={PAGE: [last]})
+    assert [row.slices.period for row in of_page(data).regions[0].rows] == [DAY]
+
+
 def test_what_is_in_memory_stands_for_what_is_in_the_store(store: Store) -> None:
     samples = visits(0, HOUR + 1000, 60)
     book(store, samples, HOUR + 600)
