@@ -6,6 +6,7 @@ Rows go to and from the driver as they are: half a year of a hundred pages in se
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -82,6 +83,10 @@ def _upsert(place: str) -> str:
     )
 
 
+_row = partial(tuple.__new__, RollupRow)
+"""A row of ours from one of the driver's: its names are made in C, which counts among so many."""
+
+
 def read_rollups(
     connection: Connection, numbers: Collection[int], period: int, start: int, end: int
 ) -> Iterator[RollupRow]:
@@ -100,7 +105,7 @@ def read_rollups(
     try:
         cursor.execute(statement, (period, start, end, wanted))
         while rows := cursor.fetchmany(STREAMED):
-            yield from map(RollupRow._make, rows)
+            yield from map(_row, rows)
     finally:
         cursor.close()
 
@@ -116,7 +121,7 @@ def _from_postgresql(connection: Connection, wanted: tuple[object, ...]) -> Iter
     with driver.cursor(name="landwatch_rollups") as cursor:
         cursor.execute(statement, wanted, binary=True)
         while rows := cursor.fetchmany(STREAMED):
-            yield from map(RollupRow._make, rows)
+            yield from map(_row, rows)
 
 
 def series_with_rollups(connection: Connection, numbers: Collection[int], start: int, end: int) -> list[int]:

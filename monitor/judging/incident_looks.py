@@ -66,7 +66,7 @@ class View:
     def _so_far(self, line: Line) -> Line:
         """What a region saw, without failures that were carried on into slices that are not settled."""
         pending = line.down & ~line.fresh & ~between(0, self.settled)
-        return replace(line, measured=line.measured & ~pending, down=line.down & ~pending)
+        return line._replace(measured=line.measured & ~pending, down=line.down & ~pending)
 
     @cached_property
     def voters(self) -> list[str]:

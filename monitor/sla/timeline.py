@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from monitor.sla.masks import ones, spread, stretched
 from monitor.sla.slices import Slices
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One region's slices, as sets over the grid."""
 
     fresh: int = 0
@@ -47,7 +47,7 @@ class Grid:
             name: Line(one.fresh >> first & full, one.measured >> first & full, one.down >> first & full)
             for name, one in self.lines.items()
         }
-        return replace(self, start=self.start + first * self.length, count=last - first, lines=lines)
+        return Grid(self.start + first * self.length, self.length, last - first, lines)
 
     def only(self, region: str) -> Grid:
         """The slices of one region."""
@@ -123,7 +123,10 @@ def _line(slices: Sequence[Slices], start: int, length: int, full: int) -> Line:
     if len(slices) == 1 and (slices[0].start, slices[0].length) == (start, length):
         # There is nothing to lay end to end, as where the last minutes are judged.
         (only,) = slices
-        return Line(only.measured, *_carried(only.reach, only.measured, only.down, full ^ only.measured))
+        free = full ^ only.measured
+        if not free:
+            return Line(full, full, only.down)
+        return Line(only.measured, *_carried(only.reach, only.measured, only.down, free))
     count = full.bit_length()
     if sum(one.measured.bit_count() for one in slices if one.length == length) == count:
         # Nothing is missing, as in most windows: there is nothing to carry on.
