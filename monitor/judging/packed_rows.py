@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property, lru_cache
-from operator import attrgetter
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from monitor.sla.timeline import PackedSlices
 from storage.packing import unpack_bytes, unpack_many
 from storage.rollups import RollupRow
 
+_VISITS = RollupRow._fields[7:12]
 _unpacked = lru_cache(maxsize=8192)(unpack_bytes)
 """Most sets are one of a few: all of a day's slices, all but one, or none."""
 
@@ -58,18 +58,18 @@ class PackedRows(Rows):
     @cached_property
     def visits(self) -> Ints:
         """How many samples each has, by how they ended."""
-        return np.array([row[7:12] for row in self._rows], np.int64).reshape(-1, 5)
+        return np.array([self._across[name] for name in _VISITS], np.int64).reshape(5, -1).T
 
     def figures(self, indicator: str) -> FigureColumns:
         """The figures of an indicator."""
-        found = unpack_many([row.figures for row in self._rows], indicator.encode())
+        found = unpack_many(self._across["figures"], indicator.encode())
         return FigureColumns(
             self.starts[found.rows], found.numbers, found.totals, found.least, found.most, found.sketches
         )
 
     def packed_slices(self) -> PackedSlices | None:
         """Their slices, where all are cut alike."""
-        cuts = {(row.length, row.reach) for row in self._rows}
+        cuts = set(zip(self._across["length"], self._across["reach"], strict=True))
         if len(cuts) > 1:
             return None
         ((length, reach),) = cuts or {(1, 1)}
@@ -78,9 +78,15 @@ class PackedRows(Rows):
             reach,
             self.starts.tolist(),
             self.periods.tolist(),
-            [_unpacked(row.measured) for row in self._rows],
-            [_unpacked(row.down) for row in self._rows],
+            list(map(_unpacked, self._across["measured"])),
+            list(map(_unpacked, self._across["down"])),
         )
 
     def _column(self, name: str) -> Ints:
-        return np.fromiter(map(attrgetter(name), self._rows), np.int64, len(self._rows))
+        return np.array(self._across[name], np.int64)
+
+    @cached_property
+    def _across(self) -> dict[str, tuple[Any, ...]]:
+        """All columns by their names, turned round in C."""
+        columns = tuple(zip(*self._rows, strict=True)) or ((),) * len(RollupRow._fields)
+        return dict(zip(RollupRow._fields, columns, strict=True))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Self
 
 import numpy as np
@@ -131,7 +131,7 @@ class Measured:
 
     def sketch(self) -> Sketch:
         """The sketch of all figures."""
-        return Sketch.sum(sketch for one in self.figures.values() for sketch in one.sketches)
+        return Sketch.sum(chain.from_iterable(one.sketches for one in self.figures.values()))
 
     def by_block(self, name: str, numbers: Exact) -> Exact:
         """Numbers that stand beside the figures of a region, added up to one for each block."""
