@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,45 @@ from simulator import moment_of
 from monitor.report import pdf
 from monitor.report.html.render import render_html
 from monitor.report.pdf import PdfUnmade, print_pdf
+from monitor.scorecard.scorecard import Card, Group, Kind, Line, Result, Scorecard
 from monitor.sla.anomaly import Anomaly
 from probes.chromium import find, launch
 from probes.chromium.engine import Engine
 
 LONG = "newsletter-signup-for-the-autumn-campaign-of-the-whole-of-europe-" * 2
+
+
+def scorecard() -> Scorecard:
+    """A scorecard with figures that take room."""
+    line = Line(
+        name="completion_rate",
+        kind=Kind.KPI,
+        group=Group.SHORT_TERM,
+        unit="share",
+        target=0.45,
+        target_words="≥ 45 %",
+        value=0.46,
+        value_words="about 46.0123 %",
+        result=Result.NOT_ENOUGH,
+        words="of daily rates it is only known that the figure lies between 40.5 % and 54.7 %",
+        days=28,
+        of=28,
+        evidence=(f"landwatch kpi show --vendor {LONG} --kpi completion_rate",),
+        sources=("kpis.csv (SHA-256 3301aea4c416)",),
+    )
+    lines = (line, replace(line, name="brand_searches", group=Group.LONG_TERM))
+    names = ("easyshop", "pagepilot", LONG)
+    first, last = date(2026, 1, 1), date(2026, 1, 28)
+    cards = tuple(Card(name, lines) for name in names)
+    return Scorecard(
+        made_at=moment_of(0),
+        stage="pilot",
+        running=False,
+        over="28 days",
+        first=first,
+        last=last,
+        cards=cards,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +67,7 @@ def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     regions = {f"region-{number}-of-a-long-name": [(600, 660)] for number in range(7)}
     odd = Anomaly(moment_of(1800), "eu-west", "ttfb", 0.8, 0.2, 12.0)
     page = replace(drawn_page(page_data(regions, hours=2), seconds=7200), page=LONG, anomalies=[odd])
-    what = replace(drawn(page, drawn_page()), looked_for_anomalies=True)
+    what = replace(drawn(page, drawn_page()), looked_for_anomalies=True, scorecard=scorecard())
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(render_html(what, ORIGIN))
     return path
