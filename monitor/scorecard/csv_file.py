@@ -20,6 +20,8 @@ from storage.kpis import KpiValue
 COLUMNS = ("date", "vendor", "kpi", "value")
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file."""
+LONGEST = 131_072
+"""Characters of a cell. ``csv``'s own limit is one for the whole process, and others set it."""
 MOST_ROWS = 200_000
 """Rows of a file: a hundred KPIs for more than five years."""
 MOST_TOLD = 100
@@ -147,12 +149,15 @@ class _Reading:
         while True:
             line = reader.line_num + 1  # type: ignore[attr-defined]  # csv's readers have it
             try:
-                yield line, next(reader)
+                cells = next(reader)
+                if any(len(cell) > LONGEST for cell in cells):
+                    raise csv.Error(f"field larger than field limit ({LONGEST})")
             except StopIteration:
                 return
             except csv.Error as error:
                 self._tell(line, f"can't be read as CSV ({error}): are the quotes closed?")
                 return
+            yield line, cells
 
     def _order(self, line: int, cells: Sequence[str]) -> list[int] | None:
         """Where each column stands."""

@@ -144,6 +144,15 @@ def test_a_file_that_is_none_is_told(text: str | bytes, words: str) -> None:
     assert told.startswith(words)
 
 
+def test_what_another_part_of_the_process_reads_changes_no_limit() -> None:
+    before = csv.field_size_limit(1 << 22)
+    try:
+        (told,) = refused(HEADER + f"2026-10-06,{'x' * 200_000},content,2\n")
+    finally:
+        csv.field_size_limit(before)
+    assert told.startswith("2: can't be read as CSV (field larger than")
+
+
 def test_a_row_over_several_lines_is_told_with_the_one_that_it_begins_in() -> None:
     text = HEADER + '2026-10-06,"easy\nshop",content,2\n2026-10-06,easyshop,content,x\n'
     assert [words.partition(":")[0] for words in refused(text)] == ["2", "4"]
