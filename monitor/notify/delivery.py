@@ -40,6 +40,8 @@ class Delivery:
                 self._send(url, message)
             except DeliveryFailed as failure:
                 failures.append(failure)
+            except Exception as error:  # a bug; its words may hold anything
+                failures.append(DeliveryFailed(f"it broke off: {type(error).__name__}"))
 
         thread = threading.Thread(target=attempt, name="landwatch-delivery", daemon=True)
         thread.start()

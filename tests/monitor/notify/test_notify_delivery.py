@@ -24,6 +24,14 @@ def test_what_was_sent_was_sent_and_a_failure_is_handed_on() -> None:
         Delivery(send=fail)("json://a", MESSAGE)
 
 
+def test_an_attempt_that_broke_off_did_not_send() -> None:
+    def break_off(url: str, message: Message) -> None:
+        raise ImportError(f"no module for {url}")
+
+    with pytest.raises(DeliveryFailed, match=r"^it broke off: ImportError$"):
+        Delivery(send=break_off)("json://a", MESSAGE)
+
+
 def test_an_attempt_that_hangs_is_left_behind_and_not_too_many_are() -> None:
     go_on = threading.Event()
     asked: list[str] = []
