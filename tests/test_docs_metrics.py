@@ -17,6 +17,7 @@ from monitor.metrics.declared import OWN_FAMILIES, PAGE_FAMILIES, TTFB
 from monitor.metrics.evidence_series import MOST_VITALS
 from monitor.metrics.exposition import Format, Snapshot, expose
 from monitor.metrics.judge_declared import JUDGE_FAMILIES
+from monitor.metrics.judge_series import JudgeSeries
 from monitor.metrics.own import Own
 from monitor.metrics.readings import ADDRESS_STATES, HTTP3_STATES
 from monitor.metrics.series import TargetSeries
@@ -51,7 +52,7 @@ def rows() -> dict[str, list[str]]:
 
 def exposed() -> dict[str, str]:
     """The kind of each metric that a scrape brings, pages' series included."""
-    text = expose(Snapshot([], Own()), Format(), Pace()).decode()
+    text = expose(Snapshot([], Own()), JudgeSeries(), Format(), Pace()).decode()
     kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
     return kinds | {family.name: family.kind for family in (*PAGE_FAMILIES, *JUDGE_FAMILIES)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, WithJsonSchema, model_validator
@@ -137,7 +138,7 @@ class Objective(BaseModel):
             raise ValueError("slices follow each other in time: leave `consecutive` out, or write `by: time`")
         return self
 
-    @property
+    @cached_property
     def accounting(self) -> Accounting:
         """How the objective is counted, the preset's ways where nothing else is said."""
         preset = PRESETS[self.preset or "quorum-time"]
@@ -152,7 +153,7 @@ class Objective(BaseModel):
             confidence=self.confidence,
         )
 
-    @property
+    @cached_property
     def promise(self) -> Promise:
         """The objective as the judge sees it."""
         return Promise(

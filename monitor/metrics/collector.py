@@ -10,6 +10,7 @@ from monitor.judging.judged import Judged
 from monitor.metrics.block import Frozen
 from monitor.metrics.declared import FIRST_SCREEN, PAGE_FAMILIES, TTFB
 from monitor.metrics.exposition import Format, Snapshot, expose
+from monitor.metrics.judge_series import JudgeSeries
 from monitor.metrics.own import Own
 from monitor.metrics.series import Edges, TargetSeries
 from monitor.pace import Pace
@@ -35,6 +36,7 @@ class Metrics:
         self._runs = runs
         self._judged = judged
         self._series: dict[Key, TargetSeries] = {}
+        self._judge = JudgeSeries()
         self._renders: dict[Format, asyncio.Task[bytes]] = {}
         # One thread: scrapes in different formats do not compute side by side.
         self._thread = ThreadPoolExecutor(1, "metrics")
@@ -89,7 +91,8 @@ class Metrics:
     async def _render(self, wanted: Format) -> bytes:
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, expose, self.snapshot(), wanted, Pace())
+            snapshot = self.snapshot()
+            return await loop.run_in_executor(self._thread, expose, snapshot, self._judge, wanted, Pace())
         finally:
             del self._renders[wanted]
 

@@ -19,7 +19,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as open_tex
 from monitor.judging.judged import Judged
 from monitor.metrics.block import Frozen, render
 from monitor.metrics.declared import Family
-from monitor.metrics.judge_series import judge_lines
+from monitor.metrics.judge_series import JudgeSeries
 from monitor.metrics.own import Own, OwnCollector
 from monitor.pace import Pace
 
@@ -63,13 +63,13 @@ class Snapshot:
     judged: Judged = field(default_factory=Judged)
 
 
-def expose(snapshot: Snapshot, wanted: Format, pace: Pace) -> bytes:
-    """The body of a scrape."""
-    parts = _parts(snapshot, wanted.openmetrics, pace)
+def expose(snapshot: Snapshot, judge: JudgeSeries, wanted: Format, pace: Pace) -> bytes:
+    """The body of a scrape; ``judge`` makes the lines of what the judge says."""
+    parts = _parts(snapshot, judge, wanted.openmetrics, pace)
     return b"".join(_gzip(parts) if wanted.gzip else parts)
 
 
-def _parts(snapshot: Snapshot, openmetrics: bool, pace: Pace) -> Iterator[bytes]:
+def _parts(snapshot: Snapshot, judge: JudgeSeries, openmetrics: bool, pace: Pace) -> Iterator[bytes]:
     for family, blocks in snapshot.families:
         if not blocks:
             continue
@@ -77,7 +77,7 @@ def _parts(snapshot: Snapshot, openmetrics: bool, pace: Pace) -> Iterator[bytes]
         for start in range(0, len(blocks), _SLICE):
             yield "".join(map(render, blocks[start : start + _SLICE])).encode()
             pace()
-    for family, series in judge_lines(snapshot.judged):
+    for family, series in judge.lines(snapshot.judged):
         yield from _paced(family, series, openmetrics, pace)
     registry = CollectorRegistry()
     registry.register(OwnCollector(snapshot.own))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from monitor.judging.incident_latency import is_latency
 from monitor.judging.judged import Judged
-from monitor.metrics.block import Number, label_pairs
+from monitor.metrics.block import Number, label_pairs, series_line
 from monitor.metrics.declared import Family
 from monitor.metrics.judge_declared import (
     BAD,
@@ -21,92 +21,97 @@ from monitor.metrics.judge_declared import (
     VERDICT,
 )
 from monitor.sla.incidents import IncidentKind
-from monitor.sla.verdict import Finding
+from monitor.sla.verdict import Finding, Verdict
 
 Lines = Iterator[str]
 _OF_REGIONS = (IncidentKind.ADVISORY, IncidentKind.SILENCE, IncidentKind.CERTIFICATE)
 
 
-def judge_lines(judged: Judged) -> Iterator[tuple[Family, Lines]]:
-    """Every family with the lines of its series."""
-    seconds = judged.outlook.seconds
-    yield BAD, (_line(BAD, one.bad, vendor=key[0], page=key[1]) for key, one in seconds.items())
-    yield (
-        MEASURED,
-        (_line(MEASURED, one.measured, vendor=key[0], page=key[1]) for key, one in seconds.items()),
-    )
-    yield TARGET, _targets(judged)
-    yield INFO, _infos(judged)
-    for family in (VALUE, VERDICT, BUDGET, COVERAGE, BURN):
-        yield family, _rulings(judged, family)
-    yield INCIDENT, _incidents(judged)
+class JudgeSeries:
+    """Knows the names and labels of its series from one scrape to the next: to make them is most of the work.
+
+    One thread at a time uses it.
+    """
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[str, ...], str] = {}
+        self._before: dict[tuple[str, ...], str] = {}
+
+    def lines(self, judged: Judged) -> Iterator[tuple[Family, Lines]]:
+        """Every family with the lines of its series."""
+        # A series that this scrape has not is forgotten with the next one.
+        self._before, self._series = self._series, {}
+        seconds = judged.outlook.seconds
+        yield BAD, (self._line(BAD, one.bad, *key) for key, one in seconds.items())
+        yield MEASURED, (self._line(MEASURED, one.measured, *key) for key, one in seconds.items())
+        yield TARGET, self._targets(judged)
+        yield INFO, self._infos(judged)
+        for family in (VALUE, VERDICT, BUDGET, COVERAGE, BURN):
+            yield family, self._rulings(judged, family)
+        yield INCIDENT, self._incidents(judged)
+
+    def _targets(self, judged: Judged) -> Lines:
+        for vendor, page, objective in judged.promised:
+            yield self._line(TARGET, objective.target, vendor, page, objective.name)
+
+    def _infos(self, judged: Judged) -> Lines:
+        """The unit by its name: what a figure of the objective is to be shown in."""
+        for vendor, page, objective in judged.promised:
+            promise = objective.promise
+            better = "lower" if promise.lower_is_better else "higher"
+            words = promise.indicator, promise.aggregate, objective.unit.name.lower(), better
+            yield self._line(INFO, 1, vendor, page, objective.name, *words)
+
+    def _rulings(self, judged: Judged, family: Family) -> Lines:
+        for key, ruling in judged.rulings.items():
+            for more, value in _figures(ruling.verdict, family):
+                if value is not None:
+                    yield self._line(family, value, *key, *more)
+
+    def _incidents(self, judged: Judged) -> Lines:
+        """A series for each incident that there may be, at 0 where there is none."""
+        for (vendor, page, kind, subject), value in _incidents(judged).items():
+            region = variant = objective = ""
+            if kind == IncidentKind.LATENCY:
+                objective = subject
+            elif kind == IncidentKind.TRACKING:
+                region, _, variant = subject.partition("/")
+            else:
+                region = subject
+            yield self._line(INCIDENT, value, vendor, page, kind, region, variant, objective)
+
+    def _line(self, family: Family, value: float, *labels: str) -> str:
+        """A line; ``labels`` are the values of the family's labels, empty where the series has not one."""
+        key = (family.name, *labels)
+        series = self._before.get(key)
+        if series is None:
+            named = zip(family.labels, labels, strict=True)
+            series = series_line(family.name, label_pairs({name: word for name, word in named if word}))
+        self._series[key] = series
+        return f"{series} {value}\n"
 
 
-def _targets(judged: Judged) -> Lines:
-    for vendor, page, objective in judged.promised:
-        yield _line(TARGET, objective.target, vendor=vendor, page=page, objective=objective.name)
+def _figures(verdict: Verdict, family: Family) -> Iterable[tuple[tuple[str, ...], Number]]:
+    """What a family shows of a verdict: the labels beside the objective's, and the number."""
+    if family is VERDICT:
+        return [((finding,), int(finding is verdict.finding)) for finding in Finding]
+    if family is BURN:
+        return [((window,), rate) for window, rate in verdict.burn.items()]
+    if family is VALUE:
+        return [((), verdict.value)]
+    return [((), verdict.budget_left if family is BUDGET else verdict.coverage)]
 
 
-def _infos(judged: Judged) -> Lines:
-    """The unit by its name: what a figure of the objective is to be shown in."""
-    for vendor, page, objective in judged.promised:
-        promise = objective.promise
-        yield _line(
-            INFO,
-            1,
-            vendor=vendor,
-            page=page,
-            objective=objective.name,
-            indicator=promise.indicator,
-            aggregate=promise.aggregate,
-            unit=objective.unit.name.lower(),
-            better="lower" if promise.lower_is_better else "higher",
-        )
-
-
-def _rulings(judged: Judged, family: Family) -> Lines:
-    for (vendor, page, objective), ruling in judged.rulings.items():
-        verdict = ruling.verdict
-        values: dict[str, Number] = {"": None}
-        label = ""
-        if family is VALUE:
-            values = {"": verdict.value}
-        elif family is BUDGET:
-            values = {"": verdict.budget_left}
-        elif family is COVERAGE:
-            values = {"": verdict.coverage}
-        elif family is VERDICT:
-            label, values = "verdict", {one: int(one is verdict.finding) for one in Finding}
-        else:
-            label, values = "window", dict(verdict.burn)
-        for name, value in values.items():
-            if value is not None:
-                more = {label: name} if label else {}
-                yield _line(family, value, vendor=vendor, page=page, objective=objective, **more)
-
-
-def _incidents(judged: Judged) -> Lines:
-    """A series for each incident that there may be, at 0 where there is none."""
-    series: dict[tuple[str, str, str, str], int] = {}
+def _incidents(judged: Judged) -> dict[tuple[str, str, str, str], int]:
+    """Whether there is an incident, by its vendor, page, kind and subject."""
+    found: dict[tuple[str, str, str, str], int] = {}
     for (vendor, page), regions in judged.outlook.regions.items():
-        series[vendor, page, IncidentKind.OUTAGE, ""] = 0
-        series.update({(vendor, page, kind, region): 0 for kind in _OF_REGIONS for region in regions})
-    series.update(dict.fromkeys(judged.outlook.signs, 0))
+        found[vendor, page, IncidentKind.OUTAGE, ""] = 0
+        found.update({(vendor, page, kind, region): 0 for kind in _OF_REGIONS for region in regions})
+    found.update(dict.fromkeys(judged.outlook.signs, 0))
     for vendor, page, objective in judged.promised:
         if is_latency(objective.promise):
-            series[vendor, page, IncidentKind.LATENCY, objective.name] = 0
+            found[vendor, page, IncidentKind.LATENCY, objective.name] = 0
     for row in judged.outlook.open:
-        series[row.vendor, row.page, row.kind, row.subject] = 1
-    for (vendor, page, kind, subject), value in series.items():
-        named = {"objective": subject}
-        if kind != IncidentKind.LATENCY:
-            region, _, channel = (
-                subject.partition("/") if kind == IncidentKind.TRACKING else (subject, "", "")
-            )
-            named = {"region": region, "variant": channel}
-        more = {label: name for label, name in named.items() if name}
-        yield _line(INCIDENT, value, vendor=vendor, page=page, kind=kind, **more)
-
-
-def _line(family: Family, value: float, **labels: str) -> str:
-    return f"{family.name}{{{label_pairs(labels)}}} {value}\n"
+        found[row.vendor, row.page, row.kind, row.subject] = 1
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from monitor.judging.judged import Judged, Outlook, Ruling, Seconds, Work
 from monitor.metrics.collector import Metrics
 from monitor.metrics.exposition import Format
 from monitor.metrics.judge_declared import JUDGE_FAMILIES
+from monitor.metrics.judge_series import JudgeSeries
 from monitor.metrics.own import Own
 from monitor.sla.verdict import Finding, Verdict
 from monitor.sla.windows import Span
@@ -186,3 +188,38 @@ async def test_what_was_promised_is_told_with_its_unit_and_which_way_is_better()
         ("grade", "tls_grade", "min", "grade", "higher"): 1,
         ("shift", "cls", "p95", "number", "lower"): 1,
     }
+
+
+async def test_each_scrape_says_what_the_judge_says_then() -> None:
+    """The lines' names outlive a scrape, and their figures and pages do not."""
+    turned = ruling(AVAILABILITY, finding=Finding.MET, value=0.99995, burn={"5m": 1.5})
+    other = ("rival", "home")
+    later = Judged(Outlook({other: Seconds(30, 0)}, {other: ["eu-west"]}), PROMISED, {turned.key: turned})
+    now = [JUDGED]
+    metrics = Metrics(judged=lambda: now[0])
+    try:
+        for judged in (JUDGED, later, later, JUDGED):
+            now[0] = judged
+            found, alone = await read(metrics, Format()), await scrape(judged)
+            assert all(found.get(one.name) == alone.get(one.name) for one in JUDGE_FAMILIES)
+            assert len(found["landwatch_measured_seconds_total"]) == 1
+    finally:
+        metrics.close()
+
+
+async def test_the_names_of_pages_that_are_gone_are_not_kept() -> None:
+    series = JudgeSeries()
+    for number in range(5):
+        gone = ("easyshop", f"page-{number}")
+        assert [line for _, lines in series.lines(Judged(Outlook({gone: Seconds()}))) for line in lines]
+    tracemalloc.start()
+    try:
+        before = tracemalloc.take_snapshot()
+        for number in range(1000):
+            gone = ("easyshop", f"page-{number}")
+            for _, lines in series.lines(Judged(Outlook({gone: Seconds()}))):
+                list(lines)
+        grown = sum(each.size_diff for each in tracemalloc.take_snapshot().compare_to(before, "filename"))
+    finally:
+        tracemalloc.stop()
+    assert grown < 100_000

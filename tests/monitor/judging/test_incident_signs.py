@@ -12,7 +12,7 @@ from watching import config, kept
 
 from monitor.judging.incident_signs import KEPT, Signs
 from monitor.judging.service import Judging
-from monitor.metrics.judge_series import judge_lines
+from monitor.metrics.judge_series import JudgeSeries
 from probes.ids import uuid7
 from probes.sample import Attempt, Sample
 from storage.store import Store
@@ -89,7 +89,10 @@ def test_each_channel_has_its_own_incident(judging: Judging) -> None:
     (incident,) = [row for row in judging.judged.outlook.open if row.kind == "tracking"]
     assert (incident.subject, incident.reason) == ("r0/tiktok", "parameters got lost on the way")
     lines = [
-        line for family, each in judge_lines(judging.judged) for line in each if 'kind="tracking"' in line
+        line
+        for family, each in JudgeSeries().lines(judging.judged)
+        for line in each
+        if 'kind="tracking"' in line
     ]
     assert [line.rpartition(" ")[2].strip() for line in lines] == ["1", "0"]
     assert 'region="r0",variant="tiktok"' in lines[0]
