@@ -104,16 +104,16 @@ class Sketch:
     def sum(cls, many: Iterable[Self | bytes]) -> Self:
         """One sketch of all that many count, some of them still bytes: far quicker than one by one."""
         whole, held = cls(), list(many)
-        packed = [one for one in held if isinstance(one, bytes) and one.endswith(_NOTHING)]
+        packed = [one for one in held if isinstance(one, bytes)]
         if len(packed) < len(held):
             for one in held:
                 if not isinstance(one, bytes):
                     whole.merge(one)
-                elif not one.endswith(_NOTHING):
-                    whole.merge(cls.from_bytes(one))
-        above, zeros = _sum_of_packed(packed)
+        above, zeros, others = _sum_of_packed(packed)
         whole.above += above
         whole.zeros += zeros
+        for other in others:
+            whole.merge(cls.from_bytes(other))
         return whole
 
     @property
@@ -189,26 +189,31 @@ class Sketch:
         return cls(above << skip * _LANE, zeros, below << under * _LANE)
 
 
-def _sum_of_packed(many: Sequence[bytes]) -> tuple[int, int]:
-    """The counts above zero and the zeros of sketches without negative figures, added up in C."""
+def _sum_of_packed(many: Sequence[bytes]) -> tuple[int, int, list[bytes]]:
+    """The counts above zero and the zeros of sketches, added up in C, and those that are left.
+
+    These have negative figures, or are no sketches.
+    """
     if not many:
-        return 0, 0
+        return 0, 0, []
     whole = b"".join(many)
     data = np.frombuffer(whole, np.uint8)
     sizes = np.fromiter(map(len, many), np.int64, len(many))
     if sizes.min() < _HEAD.itemsize + _SPAN.size:
         raise ValueError("the sketch is cut off")
-    at = np.cumsum(sizes) - sizes
+    ends = np.cumsum(sizes)
+    at = ends - sizes
     heads = data[at[:, None] + np.arange(_HEAD.itemsize)].view(_HEAD)[:, 0]
     planes, skips, buckets = (heads[name].astype(np.int64) for name in ("planes", "skip", "buckets"))
     held = planes * buckets
-    whole_ones = (heads["version"] == _VERSION) & (planes <= _LANE_BYTES) & (held == heads["size"])
-    if not (whole_ones & (sizes == _HEAD.itemsize + held + _SPAN.size)).all():
-        raise ValueError("a sketch is cut off, or of a version that is not known")
-    stretches = list(
-        zip((at + _HEAD.itemsize).tolist(), planes.tolist(), skips.tolist(), buckets.tolist(), strict=True)
-    )
-    return _sum_of_planes(whole, stretches), sum(heads["zeros"].tolist())
+    # What stands last in one with negative figures may be zeros too: its length tells it apart.
+    plain = (heads["version"] == _VERSION) & (planes <= _LANE_BYTES) & (held == heads["size"])
+    plain &= sizes == _HEAD.itemsize + held + _SPAN.size
+    plain &= ~data[ends[:, None] - np.arange(1, _SPAN.size + 1)].any(axis=1)
+    columns = (at + _HEAD.itemsize, planes, skips, buckets)
+    stretches = list(zip(*(one[plain].tolist() for one in columns), strict=True))
+    others = [many[place] for place in np.flatnonzero(~plain).tolist()]
+    return _sum_of_planes(whole, stretches), sum(heads["zeros"][plain].tolist()), others
 
 
 def _sum_of_planes(whole: bytes, stretches: Sequence[tuple[int, int, int, int]]) -> int:
@@ -216,6 +221,8 @@ def _sum_of_planes(whole: bytes, stretches: Sequence[tuple[int, int, int, int]])
 
     Planes of one place, padded and laid under each other, are a matrix, whose columns are added up.
     """
+    if not stretches:
+        return 0
     first = min(skip for _, _, skip, _ in stretches)
     width = max(skip + buckets for _, _, skip, buckets in stretches) - first
     pads = [bytes(length) for length in range(width + 1)]

@@ -104,5 +104,12 @@ def test_many_are_added_up_at_once_whatever_they_hold(
 def test_many_of_which_one_is_no_sketch_are_refused() -> None:
     data = Sketch.of([0.1, 0.2, 0.5]).to_bytes()
     for wrong in (data[-10:], b"\x09" + data[1:], data[:20] + data[-9:], data[:-9] + b"\x00" + data[-9:]):
-        with pytest.raises(ValueError, match="cut off"):
+        with pytest.raises(ValueError, match=r"cut off|version 9 is not known|another length"):
             Sketch.sum([data, wrong])
+
+
+def test_many_add_up_where_the_last_bytes_of_one_with_negative_figures_are_zeros() -> None:
+    figures = [-0.5] * 300 + [-1.0] * 3  # its second plane counts the first bucket alone
+    data = Sketch.of(figures).to_bytes()
+    assert data.endswith(bytes(9))
+    assert Sketch.sum([data, Sketch.of([0.3]).to_bytes()]) == Sketch.of([*figures, 0.3])
