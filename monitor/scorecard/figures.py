@@ -8,9 +8,10 @@ thousand: of the rate over all days it is only known that it lies between the lo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from monitor.config.kpis import Combine, Kpi, KpiUnit
 from monitor.scorecard.days import Days
@@ -26,6 +27,10 @@ ABOUT = "about"
 """How a mean of daily rates is read where the rate was meant."""
 _GROWS = 28
 """Days between two values, below which no growth for each month is told."""
+_PLACES = 12
+"""Behind the point of a change; what floats get wrong lies beyond: from 2.5 % to 3 % it is 0.2, no less."""
+_SLACK = 1e-9
+"""Of a day: 55 % of 100 days are 55 days, and floats have it a little above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Making:
         if not values:
             return _nothing(kpi, days)
         if kpi.combine == Combine.MEAN:
-            mean = math.fsum(values.values()) / len(values)
+            mean = float(_total(values.values()) / len(values))
             found = self._covered(_exactly(mean, len(values), days, kpi.name))
             return replace(found, notes=(f"mean of {_days(len(values))}", *found.notes))
         last = max(values)
@@ -86,9 +91,8 @@ class Making:
         found = self._sum(kpi, days)
         if found.value is None:
             return found
-        weeks = days.whole / WEEK
-        value = found.value * WEEK / days.elapsed
-        return replace(found, value=value, low=found.low / weeks, high=found.high / weeks)
+        low, high = _weekly(found.low, days.whole), _weekly(found.high, days.whole)
+        return replace(found, value=_weekly(found.value, days.elapsed), low=low, high=high)
 
     def monthly(self, kpi: Kpi, days: Days) -> Figure:
         """The growth for each 30 days between the first and the last value, as a steady growth would be."""
@@ -105,7 +109,7 @@ class Making:
             return replace(
                 found, missing=(*found.missing, f"nothing grows from {values[first]:g} by a share")
             )
-        growth = (values[last] / values[first]) ** (MONTH / between) - 1
+        growth = round((values[last] / values[first]) ** (MONTH / between) - 1, _PLACES)
         words = f"from {values[first]:g} on {first} to {values[last]:g} on {last}"
         return replace(found, value=growth, low=growth, high=growth, notes=(words, *found.notes))
 
@@ -116,7 +120,7 @@ class Making:
         values = self._values(kpi.name, days)
         if not values:
             return _nothing(kpi, days)
-        total, known = math.fsum(values.values()), len(values)
+        total, known = float(_total(values.values())), len(values)
         whole = known == days.whole
         found = Figure(total, total, total if whole else math.inf, known, days.elapsed, kpis=(kpi.name,))
         if known < days.elapsed:
@@ -129,7 +133,7 @@ class Making:
     def _rate(self, kpi: Kpi, days: Days) -> Figure:
         """By the counts behind it where enough of them are known, else by daily rates."""
         counted, daily = self._counted(kpi, days), self._daily(kpi, days)
-        if counted.days and counted.days >= self.coverage * counted.of:
+        if counted.days and self._carries(counted.days, counted.of):
             ignored = ("daily rates were imported too, and are not used",) if daily.days else ()
             return replace(counted, notes=(*counted.notes, *ignored))
         if daily.days and (not daily.missing or daily.days >= counted.days):
@@ -147,26 +151,25 @@ class Making:
         found = Figure(days=len(both), of=days.elapsed, kpis=names)
         if not both:
             return found
-        upper = math.fsum(above[day] for day in both)
-        lower = math.fsum(below[day] for day in both)
+        upper, lower = _total(above[day] for day in both), _total(below[day] for day in both)
         if lower <= 0:
             return replace(found, missing=(f"there were no {_words(names[1])}",))
         if kpi.unit == KpiUnit.SHARE and upper > lower:
             words = (
-                f"{upper:g} {_words(names[0])} of {lower:g} {_words(names[1])} are no share: check the values"
+                f"{float(upper):g} {_words(names[0])} of {float(lower):g} {_words(names[1])} are no share: "
+                "check the values"
             )
             return replace(found, missing=(words,))
-        value = upper / lower
-        note = f"{upper:,.15g} {_words(names[0])} by {lower:,.15g} {_words(names[1])}"
+        value = float(upper / lower)
+        note = f"{float(upper):,.15g} {_words(names[0])} by {float(lower):,.15g} {_words(names[1])}"
         return self._covered(replace(found, value=value, low=value, high=value, notes=(note,)))
 
     def _daily(self, kpi: Kpi, days: Days) -> Figure:
         values = self._values(kpi.name, days)
         if not values:
             return Figure(of=days.elapsed)
-        mean = math.fsum(values.values()) / len(values)
-        # The mean of floats may lie beside both by a rounding.
-        low, high = min(*values.values(), mean), max(*values.values(), mean)
+        mean = float(_total(values.values()) / len(values))
+        low, high = min(values.values()), max(values.values())
         note = f"mean of {len(values)} daily rates, unweighted"
         if self.by_mean:
             return self._covered(replace(_exactly(mean, len(values), days, kpi.name), notes=(note,)))
@@ -176,24 +179,25 @@ class Making:
 
     def _covered(self, figure: Figure) -> Figure:
         """A figure of too few days passes and fails nothing."""
-        if figure.days >= self.coverage * figure.of:
+        if self._carries(figure.days, figure.of):
             return figure
-        return replace(figure, missing=(*figure.missing, self._too_few(figure.days, figure.of)))
+        words = f"values of {figure.days} of {_days(figure.of)}, and {percent(self.coverage)} are needed"
+        return replace(figure, missing=(*figure.missing, words))
+
+    def _carries(self, known: int, of: int) -> bool:
+        return known >= self.coverage * of - _SLACK
 
     def _reaching(self, kpi: Kpi, values: Mapping[date, float], days: Days) -> Figure:
         """What is known as it stands has to be known from near the beginning until near the end."""
         reach = (max(values) - min(values)).days + 1
         found = Figure(days=len(values), of=days.elapsed, kpis=(kpi.name,))
-        if reach >= self.coverage * days.elapsed:
+        if self._carries(reach, days.elapsed):
             return found
         words = (
             f"values from {min(values)} to {max(values)} reach over {reach} of {_days(days.elapsed)}, "
             f"and {percent(self.coverage)} are needed"
         )
         return replace(found, missing=(words,))
-
-    def _too_few(self, known: int, of: int) -> str:
-        return f"values of {known} of {_days(of)}, and {percent(self.coverage)} are needed"
 
 
 def change(figure: Figure, base: Figure) -> Figure:
@@ -208,10 +212,19 @@ def change(figure: Figure, base: Figure) -> Figure:
         return replace(found, missing=(*missing, "the baseline is 0, and nothing can be held against it"))
     return replace(
         found,
-        value=figure.value / base.value - 1,
-        low=figure.low / base.high - 1,
-        high=figure.high / base.low - 1 if base.low > 0 else math.inf,
+        value=round(figure.value / base.value - 1, _PLACES),
+        low=round(figure.low / base.high - 1, _PLACES),
+        high=round(figure.high / base.low - 1, _PLACES) if base.low > 0 else math.inf,
     )
+
+
+def _weekly(total: float, days: int) -> float:
+    return float(Decimal(repr(total)) * WEEK / days)
+
+
+def _total(amounts: Iterable[float]) -> Decimal:
+    """The sum of amounts as people wrote them: a sum of floats may lie beside a target that it is on."""
+    return sum((Decimal(repr(amount)) for amount in amounts), Decimal(0))
 
 
 def _exactly(value: float, known: int, days: Days, kpi: str) -> Figure:

@@ -110,6 +110,44 @@ def test_the_rate_never_lies_beside_the_bounds_of_its_daily_rates(counts: list[t
     assert bounds.low <= bounds.value <= bounds.high
 
 
+def test_a_figure_is_what_it_is_on_paper() -> None:
+    """Floats would have each of them a little beside it, and on the wrong side of a target that it is on."""
+    amounts = [0.1, 0.2, 0.3, 0.7, 0.1]
+    spent = making(daily("spend", amounts), daily("acquisitions", [1] * 5))
+    assert spent.figure(kpi("spend"), trial(5, 5)).value == 1.4
+    assert spent.weekly(kpi("spend"), trial(5, 5)).value == 1.96
+    assert spent.figure(kpi("cpa"), trial(5, 5)).value == 0.28
+    assert making(daily("organic_rank", amounts)).figure(kpi("organic_rank"), trial(5, 5)).value == 0.28
+    rates = making(daily("ctr", amounts), by_mean=True)
+    assert rates.figure(kpi("ctr"), trial(5, 5)).value == 0.28
+
+
+@given(st.integers(1, 10_000), st.integers(-99, 300))
+def test_a_change_that_is_just_what_was_asked_for_is_it(thousandths: int, percents: int) -> None:
+    base, now = thousandths / 1000, float(Fraction(thousandths * (100 + percents), 100_000))
+    found = change(Figure(now, now, now), Figure(base, base, base))
+    assert found.value == found.low == found.high == percents / 100
+
+
+@given(st.integers(1, 50), st.integers(28, 180), st.integers(100, 100_000))
+def test_a_growth_that_is_just_what_was_asked_for_is_it(percents: int, between: int, first: int) -> None:
+    last = first * (1 + percents / 100) ** (between / 30)
+    rows = daily("organic_followers", [first, last], (0, between))
+    found = making(rows).monthly(kpi("organic_followers"), trial(between + 1, between + 1))
+    assert found.value == percents / 100
+
+
+def test_a_share_of_the_days_is_counted_in_days() -> None:
+    for known, carried in ((55, True), (54, False)):
+        rows = [
+            *daily("organic_rank", [4] * known, range(known)),
+            *daily("organic_followers", [4] * known, range(known)),
+        ]
+        for name in ("organic_rank", "organic_followers"):
+            found = making(rows, coverage=0.55).figure(kpi(name), trial(100, 100))
+            assert (found.missing == ()) is carried
+
+
 def test_too_few_days_carry_nothing() -> None:
     rows = daily("completion_rate", [0.5] * 23)
     found = making(rows).figure(kpi("completion_rate"), trial())

@@ -177,6 +177,14 @@ def test_changes_are_held_against_a_baseline_of_the_config() -> None:
     assert (found["cpa"].value_words, found["cpa"].result) == ("8.40 EUR", None)
 
 
+def test_a_change_that_is_just_what_was_asked_for_passes() -> None:
+    """3 % are 20 % more than 2.5 %; as floats they are 19.999999999999996 % more."""
+    rows = [*daily("conversions", lambda number: 30), *daily("visits", lambda number: 1000)]
+    told = {"vendor": "easyshop", "kpi": "conversion_rate", "value": "2.5%"}
+    line = lines(rows, **STABLE, baselines=[told])["conversion_rate against the baseline"]
+    assert (line.result, line.value, line.words) == (Result.PASS, 0.2, "+20 %, and ≥ +20 % was asked")
+
+
 def test_changes_are_held_against_days_before() -> None:
     before = range(-60, -30)
     rows = [
