@@ -30,6 +30,7 @@ from monitor.housekeeping import Housekeeping, hourly
 from monitor.judging.bookkeeper import Bookkeeper
 from monitor.judging.service import Judging
 from monitor.metrics.collector import Metrics
+from monitor.notify.noting import purge_noted
 from monitor.notify.service import Notifying
 from monitor.open_probes import OpenProbes, ProbeUnavailable
 from monitor.pipeline import Pipeline
@@ -45,7 +46,6 @@ from probes.kinds import Kind
 from probes.kinds import kinds as all_kinds
 from storage.failure import StoreUnavailable
 from storage.incidents import purge_incidents
-from storage.notifications import purge_notifications
 from storage.recorder import Recorder
 from storage.spool import Spool
 from storage.standing import Standing
@@ -188,7 +188,7 @@ class Daemon:
         deleted = self._store.purge(now, kept.for_successes, kept.for_failures)
         deleted += self._store.purge_rollups(now, kept.for_hours, kept.for_days)
         deleted += purge_incidents(self._store, now - kept.for_failures)
-        return deleted + purge_notifications(self._store, now - kept.for_failures)
+        return deleted + purge_noted(self._store, now, kept.for_failures)
 
     async def drain(self, grace: float = GRACE, flushing: float = FLUSHING) -> None:
         """Start nothing more, and give what is under way ``grace`` seconds.

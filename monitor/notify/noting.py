@@ -17,6 +17,7 @@ from storage.notifications import (
     SILENCED,
     NotificationRow,
     note,
+    purge_notifications,
     silenced_and_open,
     states_of,
     unnoted,
@@ -28,6 +29,8 @@ LATELY = timedelta(hours=2)
 LONG = timedelta(days=4)
 """How far back they are looked for now and then: incidents that nobody looks at end after three days."""
 NOW_AND_THEN = timedelta(minutes=5)
+REMEMBERED = timedelta(days=8)
+"""How long what was noted is kept at least: changes and the report of the week would be found again before."""
 NAMED = 10
 """Changes that a line of the log names."""
 
@@ -87,6 +90,11 @@ class Noting:
         if now - at < TOO_OLD:
             return [row]
         return [replace(row, state=GIVEN_UP, ended=now, error="no agent ran when it was due")]
+
+
+def purge_noted(store: Store, now: datetime, kept: timedelta) -> int:
+    """Delete what was noted longer ago than it is kept, but nothing that would be noted anew. It blocks."""
+    return purge_notifications(store, now - max(kept, REMEMBERED))
 
 
 def tell_untold(channel: str, rows: Sequence[NotificationRow]) -> None:

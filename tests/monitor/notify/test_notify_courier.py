@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from monitor.notify.address import DeliveryFailed, Message
 from monitor.notify.address import send as really_send
 from monitor.notify.courier import ChannelState, Courier
+from monitor.notify.noting import purge_noted
 from monitor.notify.plan import ChannelPlan
 from storage.failure import StoreUnavailable
 from storage.incidents import purge_incidents
@@ -455,6 +456,25 @@ def test_incidents_that_are_deleted_meanwhile_are_told_in_the_words_that_were_ke
     (message,) = [message for _, message in world.got]
     assert message.title.startswith("landwatch: easyshop/sale is down")
     assert "is up again" in message.body
+
+
+def test_what_was_told_is_told_once_however_short_the_retention_is(worlds: World) -> None:
+    """An incident that is open keeps its changes, and the report of a week was due: both would be found anew."""
+    reporting = plan(name="reporting", report={"day": "mon", "at": "12:30", "time_zone": "UTC"})
+    one, two = worlds.courier("a"), worlds.courier("b", reporting)
+    opens(worlds.store)
+    for hour in (0, 1, 2, 5, 30, 71, 95, 97):
+        worlds.at(3600 * hour)
+        worlds.turns(one, two)
+        purge_noted(worlds.store, worlds.now, timedelta(hours=1))
+        again = worlds.courier("c", reporting)  # the agent was started anew
+        worlds.at(3600 * hour + 10)
+        worlds.turns(one, two, again)
+    assert sorted(worlds.titles) == ["easyshop/sale is down"] * 2 + [
+        "the weekly report, 0 met, 0 breached, 8 unproven"
+    ]
+    assert worlds.states() == [SENT] * 3
+    assert purge_noted(worlds.store, later(9 * 86_400), timedelta(hours=1)) == 3
 
 
 @pytest.fixture
