@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -253,17 +254,15 @@ def notifications_between(
 
 def purge_notifications(store: Store, before: datetime) -> int:
     """Delete what was noted before a moment; how many rows that were. It blocks."""
-    deleted = 0
     columns = notifications.c
     key = (columns.channel, columns.event)
+    old = tuple_(*key).in_(select(*key).where(columns.noted < before).limit(BATCH))
+    deleted = 0
     while True:
         with store.writing() as connection:
-            old = list(connection.execute(select(*key).where(columns.noted < before).limit(BATCH)))
-            for channel, event in old:
-                one = and_(columns.channel == channel, columns.event == event)
-                connection.execute(delete(notifications).where(one))
-        deleted += len(old)
-        if len(old) < BATCH:
+            number = connection.execute(delete(notifications).where(old)).rowcount
+        deleted += number
+        if number < BATCH:
             return deleted
 
 
