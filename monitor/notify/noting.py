@@ -30,7 +30,7 @@ LONG = timedelta(days=4)
 """How far back they are looked for now and then: incidents that nobody looks at end after three days."""
 NOW_AND_THEN = timedelta(minutes=5)
 REMEMBERED = timedelta(days=8)
-"""How long what was noted is kept at least: changes and the report of the week would be found again before."""
+"""How long what was noted is kept at least: before, a change or the report of a week would be found again."""
 NAMED = 10
 """Changes that a line of the log names."""
 

@@ -459,7 +459,7 @@ def test_incidents_that_are_deleted_meanwhile_are_told_in_the_words_that_were_ke
 
 
 def test_what_was_told_is_told_once_however_short_the_retention_is(worlds: World) -> None:
-    """An incident that is open keeps its changes, and the report of a week was due: both would be found anew."""
+    """The changes of an incident that is open, and the report of a week, would be found anew."""
     reporting = plan(name="reporting", report={"day": "mon", "at": "12:30", "time_zone": "UTC"})
     one, two = worlds.courier("a"), worlds.courier("b", reporting)
     opens(worlds.store)
