@@ -15,6 +15,7 @@ from monitor.sla.judge_figures import PERCENTILES
 from monitor.sla.promise import Promise
 from monitor.sla.rollups import BILLIONTH, Figures
 from monitor.sla.sketch import Sketch
+from monitor.sla.slices import HOUR
 from monitor.sla.windows import Span
 
 _HIGH = 0.95
@@ -78,7 +79,8 @@ def course_of(promise: Promise, data: PageData, span: Span) -> Course | None:
     if not blocks:
         return None
     rows = (row for one in data.regions for row in one.rows if span.start <= row.start < span.end)
-    step = step_of(span, max(row.slices.period for row in rows))
+    # Without any, what there is was read from samples, and is less than an hour.
+    step = step_of(span, max((row.slices.period for row in rows), default=HOUR))
     start = origin_of(span, step)
     pieces: dict[int, dict[str, list[Figures]]] = defaultdict(lambda: defaultdict(list))
     totals: dict[str, list[Figures]] = defaultdict(list)

@@ -15,6 +15,7 @@ from simulator import moment_of
 from monitor.config import Config, load
 from monitor.judging.every import Paces
 from monitor.judging.settler import Settler
+from monitor.report.history import Course
 from monitor.report.period import LastSeconds, OwnWindows, Period, StagePeriod
 from monitor.report.reading import Wanted, read_report
 from monitor.report.report import PageReport, Report
@@ -172,6 +173,16 @@ def test_an_hour_that_was_worse_than_the_page_usually_is_is_an_anomaly(store: St
     assert read_report(store, config, LastSeconds(86_400.0, later), later, elsewhere).pages[0].anomalies == []
     quiet = read_report(store, config, LastSeconds(86_400.0, later), later, Wanted(page="home"))
     assert quiet.pages[0].anomalies == []
+
+
+def test_a_window_within_an_hour_has_its_figures_drawn(store: Store, config: Config) -> None:
+    """No rollup begins in it: what it has is read from samples."""
+    period = LastSeconds(1200, moment_of(3000))
+    (page, _) = read(store, config, period, histories=True).pages
+    ttfb = next(one for one in page.judgements if one.objective.name == "ttfb")
+    assert isinstance(ttfb.history, Course)
+    assert ttfb.verdict.count > 0
+    assert [point.count for point in ttfb.history.page] == [ttfb.verdict.count]
 
 
 def test_a_store_that_is_not_there_is_said_to_be_so(tmp_path: Path, config: Config) -> None:
