@@ -99,10 +99,19 @@ class Courier:
         while self._unsettled:
             self._unsettled[0]()
             del self._unsettled[0]
+        waits = (self._tell(), self._send(self.plan, reports=True))
+        return min((one for one in waits if one is not None), default=None)
+
+    def _tell(self) -> timedelta | None:
+        """Note what has happened, and send what is due of it; how long until something else is."""
         plan = self.plan
         self._count(plan, self._noting.note(plan, self._now()))
-        waits = [self._send(plan, reports=reports) for reports in (False, True)]
-        return min((one for one in waits if one is not None), default=None)
+        return self._send(plan, reports=False)
+
+    def _pause(self, share: float) -> None:
+        """In the midst of making a report, which may take minutes: an outage does not wait for it."""
+        self._rest(share)
+        self._tell()
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), UTC)
@@ -171,7 +180,7 @@ class Courier:
 
     def _message(self, plan: ChannelPlan, rows: Sequence[NotificationRow], now: datetime) -> Message:
         if rows[0].transition == REPORT:
-            return weekly(self._store, plan, now, self._rest)
+            return weekly(self._store, plan, now, self._pause)
         with self._store.reading() as connection:
             found = incidents_of(connection, {row.incident for row in rows if row.incident})
         events = [

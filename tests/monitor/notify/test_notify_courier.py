@@ -505,6 +505,22 @@ def test_the_weekly_report_comes_when_it_is_due_and_once(worlds: World, weekly: 
     assert len(worlds.titles) == 3
 
 
+def test_an_outage_is_told_while_a_report_is_being_made(worlds: World, weekly: ChannelPlan) -> None:
+    def rest(share: float) -> None:
+        if worlds.now == later(1802):
+            opens(worlds.store, later(1802))
+        worlds.now += timedelta(seconds=2)
+
+    one = worlds.courier("a", weekly, rest=rest)
+    worlds.at(1800)
+    one.turn()
+    worlds.at(1802)
+    one.turn()
+    assert worlds.titles == ["easyshop/sale is down", "the weekly report, 0 met, 0 breached, 4 unproven"]
+    assert one.state == ChannelState(sent=2, told=2)
+    assert worlds.states() == [SENT, SENT]
+
+
 def test_a_report_that_was_due_while_nobody_ran_is_made_up_for_or_given_up(
     world: World, weekly: ChannelPlan
 ) -> None:
