@@ -32,6 +32,13 @@ def known_series(connection: Connection) -> dict[Series, int]:
     return {Series(*names): number for *names, number in rows}
 
 
+def series_of_page(connection: Connection, vendor: str, page: str) -> dict[Series, int]:
+    """The series of one page, with their numbers."""
+    wanted = (series.c.vendor == clean_text(vendor), series.c.page == clean_text(page))
+    rows = connection.execute(select(*_NAMES, series.c.id).where(*wanted))
+    return {Series(*names): number for *names, number in rows}
+
+
 def number_series(connection: Connection, wanted: Iterable[Series]) -> dict[Series, int]:
     """The numbers of these series; those that are new get one, in the transaction of ``connection``."""
     names = {one: Series(*map(clean_text, one)) for one in wanted}

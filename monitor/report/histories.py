@@ -18,7 +18,7 @@ from monitor.sla.rollups import Rollup, Visits
 from monitor.sla.slices import DAY, HOUR
 from monitor.sla.windows import Span
 from storage.rollups import read_rollups
-from storage.series import Series, known_series
+from storage.series import Series, series_of_page
 from storage.store import Store
 
 
@@ -50,7 +50,7 @@ def by_hours(store: Store, promise: Promise, data: PageData, span: Span) -> Page
     if not days:
         return data
     with store.reading() as connection:
-        numbers = known_series(connection)
+        numbers = series_of_page(connection, data.vendor, data.page)
         regions = [
             replace(one, rows=list(_finer(connection, numbers.get(_series(data, one)), one, days, promise)))
             for one in data.regions

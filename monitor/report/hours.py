@@ -12,7 +12,7 @@ from monitor.sla.rollups import Rollup
 from monitor.sla.slices import HOUR
 from monitor.sla.windows import Span
 from storage.rollups import read_rollups
-from storage.series import known_series
+from storage.series import series_of_page
 from storage.store import Store
 
 LOOKED_AT: Mapping[str, str] = MappingProxyType({"http": "ttfb", "browser": "first_screen"})
@@ -30,11 +30,8 @@ def read_anomalies(
     with store.reading() as connection:
         numbers = {
             number: one
-            for one, number in known_series(connection).items()
-            if (one.vendor, one.page) == (vendor, page)
-            and region in (None, one.region)
-            and one.probe in LOOKED_AT
-            and one.probe in spans
+            for one, number in series_of_page(connection, vendor, page).items()
+            if region in (None, one.region) and one.probe in LOOKED_AT and one.probe in spans
         }
         for probe, indicator in LOOKED_AT.items():
             mine = [number for number, one in numbers.items() if one.probe == probe]

@@ -13,7 +13,7 @@ from storage.looks import good_before, looks, measurements, newest, oldest, seri
 from storage.marks import WHOLE, first_marked, mark, raise_mark
 from storage.outages import OutageRow, open_outages, outage_at, read_outages, replace_outages
 from storage.rollups import RollupRow, count_rollups, read_rollups, series_with_rollups, write_rollups
-from storage.series import Series, known_regions, known_series, number_series, of_region
+from storage.series import Series, known_regions, known_series, number_series, of_region, series_of_page
 from storage.store import Store
 from storage.unsettled import DAY, HOUR, Stretch, hours_of, settle, unsettle, unsettled_stretches
 
@@ -60,6 +60,24 @@ def test_a_series_keeps_its_number(store: Store) -> None:
         assert dict(of_region(found, "eu-west")) == first
         assert known_regions(connection) == ["eu-west", "us\ufffdeast"]
     assert again[PAGE._replace(region="us\0east")] == found[PAGE._replace(region="us\ufffdeast")]
+
+
+def test_the_series_of_a_page_are_all_of_it_and_of_no_other(store: Store) -> None:
+    pages = [
+        PAGE,
+        OTHER,
+        PAGE._replace(page="home"),
+        PAGE._replace(vendor="rival"),
+        PAGE._replace(page="a\0b"),
+    ]
+    with store.writing() as connection:
+        found = number_series(connection, pages)
+    with store.reading() as connection:
+        assert series_of_page(connection, "easyshop", "spring-sale") == {
+            PAGE: found[PAGE], OTHER: found[OTHER],
+        }  # fmt: skip
+        assert list(series_of_page(connection, "easyshop", "a\0b").values()) == [found[pages[-1]]]
+        assert series_of_page(connection, "rival", "home") == {}
 
 
 def test_rows_come_back_as_they_were(store: Store, number: int) -> None:
