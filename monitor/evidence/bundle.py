@@ -35,6 +35,7 @@ from monitor.evidence.sample_csv import SampleWriter
 from monitor.evidence.settings import config_from, config_json
 from monitor.evidence.told import report_json, scorecard_json
 from monitor.export.parquet import write_parquet
+from monitor.judging.declared import as_known
 from monitor.judging.every import Paces
 from monitor.report.report import Report
 from monitor.sla.windows import moment
@@ -113,7 +114,7 @@ class _Making:
     def make(self, target: Path) -> Manifest:
         """Write all files, judge them, number the bundle and give it its name."""
         order = self._order
-        config = config_json(order.config)
+        config = config_json(self._config_as_known())
         self._write(names.CONFIG, config)
         held, keepsakes = self._write_raw()
         question = Question(config_from(config), order.asked, held, order.made_at)
@@ -152,6 +153,21 @@ class _Making:
         _sync_folder(target.parent)
         self._sealing(1.0)
         return manifest
+
+    def _config_as_known(self) -> Config:
+        """The config, in which maintenance is declared no earlier than the store knows it to have been read.
+
+        Nothing else in a bundle tells of that.
+        """
+        config, store = self._order.config, self._order.store
+        with store.reading() as connection:
+            spans = [one.span() for one in config.maintenance]
+            known = as_known(connection, spans, self._order.made_at)
+        entries = [
+            entry.model_copy(update={"declared": one.declared})
+            for entry, one in zip(config.maintenance, known, strict=True)
+        ]
+        return config.model_copy(update={"maintenance": entries})
 
     def _write_raw(self) -> tuple[SamplesHeld, Keepsakes]:
         """What comes from the store."""

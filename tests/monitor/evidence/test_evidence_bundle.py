@@ -28,6 +28,7 @@ from bundling import (
 
 from monitor.config import Config, parse
 from monitor.evidence.failure import NotABundle, NotMade
+from monitor.judging.declared import note_maintenance
 from monitor.report.period import CalendarMonth, LastSeconds, OwnWindows, Period, StagePeriod, StatePeriod
 from monitor.scorecard.scorecard import Card, Scorecard
 from monitor.sla.slices import DAY, HOUR
@@ -174,6 +175,22 @@ def test_what_was_deleted_rests_on_rollups_and_that_is_said(store: Store, tmp_pa
         early = [row for row in csv.DictReader(file) if row["at"] < "2026-01-04"]
     assert early
     assert "up" not in {row["outcome"] for row in early}
+
+
+def test_maintenance_that_was_entered_afterwards_counts_in_a_bundle_too(
+    store: Store, config: Config, tmp_path: Path
+) -> None:
+    """The entry says that it was declared in time; the daemon read it when the work was over."""
+    (entry,) = config.maintenance
+    with store.writing() as connection:
+        note_maintenance(connection, [], at(0))
+        note_maintenance(connection, [entry.span()], at(21_000))
+    filled(store, config)
+    made = bundle_of(store, config, tmp_path / "bundle")
+    assert made.notes == []  # the books say the same
+    (written,) = orjson.loads((tmp_path / "bundle" / "config.json").read_bytes())["maintenance"]
+    assert (written["from"], written["declared"]) == ("2026-01-01T05:30:00Z", "2026-01-01T05:50:00Z")
+    assert_good(tmp_path / "bundle")
 
 
 def test_an_outage_that_began_before_the_window_is_in_it_as_a_whole(
