@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,7 @@ import typer
 
 from monitor.cli.config import DEFAULT_CONFIG
 from monitor.cli.printable import printable
-from monitor.cli.stored import moment, store_of
+from monitor.cli.stored import moment, opened, store_of
 
 if TYPE_CHECKING:
     from monitor.config import Config
@@ -42,7 +41,7 @@ def try_channels(
     from monitor.notify.plan import plans_of
 
     held = load(config, reveal=False)
-    chosen = [one for one in plans_of(held, _link(held)) if channel in (None, one.name)]
+    chosen = [one for one in plans_of(held, held.listen.url) if channel in (None, one.name)]
     if not chosen:
         raise typer.BadParameter(_none(held, channel), param_hint="CHANNEL")
     failed = [one for one in chosen if not _tried(one, held.region)]
@@ -71,11 +70,6 @@ def list_told(
         _print_table(rows)
     else:
         typer.echo("Nothing was to be told in this time.")
-
-
-def _link(config: Config) -> str:
-    """Where the status page is, as this machine reaches it."""
-    return f"http://{config.listen._replace(host=config.listen.host or '127.0.0.1')}/"
 
 
 def _none(config: Config, channel: str | None) -> str:
@@ -110,19 +104,10 @@ def _read(
     url: str | None, config: Path | None, since: datetime | None, now: datetime, channel: str | None
 ) -> list[NotificationRow]:
     from storage.notifications import EARLIER, PASSED, notifications_between
-    from storage.store import Store, StoreUnavailable
     from storage.tables import EPOCH
 
-    try:
-        source = Store(url or store_of(config))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--store") from error
-    try:
-        with closing(source), source.reading() as connection:
-            found = notifications_between(connection, since or EPOCH, now, channel)
-    except StoreUnavailable as error:
-        typer.echo(f"the store can't be read: {error}", err=True)
-        raise typer.Exit(1) from error
+    with opened(url or store_of(config)) as source, source.reading() as connection:
+        found = notifications_between(connection, since or EPOCH, now, channel)
     return [row for row in found if row.state not in (PASSED, EARLIER)]
 
 

@@ -74,6 +74,12 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds what listens there."""
+        everywhere = self.host in ("", "0.0.0.0", "::")  # noqa: S104  # compared, not bound
+        return f"http://{self._replace(host='127.0.0.1') if everywhere else self}/"
+
 
 def parse_address(value: Any) -> Address:
     """The address in ``127.0.0.1:9464``, ``[::1]:9464``, ``localhost:9464`` or ``:9464``.

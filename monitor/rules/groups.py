@@ -24,11 +24,7 @@ def rule_groups(config: Config, places: Places) -> list[Group]:
 
 def usual_places(config: Config) -> Places:
     """The places of an agent that stands alone, as its config has them."""
-    host = config.listen.host
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104  # nothing is bound here
-        host = "127.0.0.1"
-    shown = config.listen._replace(host=host)
-    return Places(regions=(config.region,), status=f"http://{shown}/")
+    return Places(regions=(config.region,), status=config.listen.url)
 
 
 def _all(config: Config, places: Places) -> Iterator[Group]:

@@ -61,6 +61,12 @@ def test_each_channel_is_sent_a_test_and_one_that_fails_is_told(
     assert "http://127.0.0.1:9/" in message["message"]
 
 
+def test_readers_find_the_status_page_of_an_agent_that_listens_everywhere(config: Path, hook: Webhook) -> None:
+    config.write_text(config.read_text("utf-8").replace("127.0.0.1:9", "0.0.0.0:9464"), "utf-8")
+    assert run("test", "good", "--config", str(config)).exit_code == 0
+    assert "Status page: http://127.0.0.1:9464/" in hook.got[0]["message"]
+
+
 def test_one_channel_can_be_tried_alone(config: Path, hook: Webhook) -> None:
     assert run("test", "good", "--config", str(config)).exit_code == 0
     hook.status = 404
@@ -150,7 +156,7 @@ def test_nothing_in_the_record_is_said(told: Path) -> None:
 def test_a_store_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     done = run("log", "--store", f"sqlite:///{tmp_path}/none.db")
     assert done.exit_code == 1
-    assert "the store can't be read: no database at" in done.output
+    assert "the store can't be used: no database at" in done.output
     assert run("log", "--store", "mysql://x").exit_code == 2
 
 

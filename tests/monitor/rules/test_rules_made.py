@@ -177,6 +177,7 @@ def test_grades_and_numbers_are_shown_as_such(tmp_path: Path) -> None:
         ("0.0.0.0:9000", "http://127.0.0.1:9000/"),
         (":9000", "http://127.0.0.1:9000/"),
         ("'[::1]:9000'", "http://[::1]:9000/"),
+        ("'[::]:9000'", "http://127.0.0.1:9000/"),
     ],
 )
 def test_the_status_page_is_where_the_config_has_it(listen: str, status: str) -> None:
