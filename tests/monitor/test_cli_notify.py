@@ -61,7 +61,7 @@ def test_each_channel_is_sent_a_test_and_one_that_fails_is_told(
     assert "http://127.0.0.1:9/" in message["message"]
 
 
-def test_readers_find_the_status_page_of_an_agent_that_listens_everywhere(config: Path, hook: Webhook) -> None:
+def test_the_status_page_of_one_that_listens_everywhere_can_be_opened(config: Path, hook: Webhook) -> None:
     config.write_text(config.read_text("utf-8").replace("127.0.0.1:9", "0.0.0.0:9464"), "utf-8")
     assert run("test", "good", "--config", str(config)).exit_code == 0
     assert "Status page: http://127.0.0.1:9464/" in hook.got[0]["message"]
