@@ -72,9 +72,9 @@ def made_report(config: Config, store: str | None, period: Period, now: datetime
 
 
 def findings_of(report: Report) -> Iterator[Finding]:
-    """What its verdicts are, and the lines of its scorecard."""
+    """What its verdicts are, and what its scorecard comes to."""
     from monitor.scorecard.words import FINDINGS
 
     yield from (one.verdict.finding for one in report.judgements)
     if report.scorecard is not None:
-        yield from (FINDINGS[line.result] for line in report.scorecard.lines if line.result is not None)
+        yield FINDINGS[report.scorecard.result]

@@ -58,7 +58,8 @@ def _line(vendor: str, name: str, judged: Sequence[_Judged], command: str) -> Li
     met = sum(_finding(one) is Finding.MET for one in judged)
     shown = figure(objective, verdict.value)
     told = "nothing measured" if verdict.value is None else shown
-    where = f"{worst.page}, the worst of {len(judged)} pages" if len(judged) > 1 else worst.page
+    among = "" if len(telling) == len(judged) else f" {FINDINGS[result]} one"
+    where = f"{worst.page}, the worst{among} of {len(judged)} pages" if len(judged) > 1 else worst.page
     return Line(
         name=name,
         kind=Kind.OBJECTIVE,

@@ -70,9 +70,9 @@ class Line:
         return self.result is not None
 
 
-def all_in_all(lines: Iterable[Line]) -> Result:
-    """What lines come to together: one fail is a fail, and all must be passed for the whole to be."""
-    found = {line.result for line in lines if line.result is not None}
+def all_in_all(parts: Iterable[Line | Card]) -> Result:
+    """What lines or cards come to: one fail is a fail, and all must be passed for the whole to be."""
+    found = {one.result for one in parts if one.result is not None}
     for result in (Result.FAIL, Result.NOT_ENOUGH, Result.RUNNING):
         if result in found:
             return result
@@ -144,7 +144,7 @@ class Scorecard:
     @property
     def result(self) -> Result:
         """What all vendors come to."""
-        return all_in_all(self.lines)
+        return all_in_all(self.cards)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -158,9 +158,9 @@ class Scorecard:
     @property
     def comparison(self) -> tuple[Row, ...]:
         """The vendors against the same promises, one row for each."""
-        rows = []
+        rows, columns = [], self.columns
         for card in self.cards:
             of_column = {(line.name, line.kind): line for line in card.lines}
-            cells = tuple(of_column.get((column.name, column.kind)) for column in self.columns)
+            cells = tuple(of_column.get((column.name, column.kind)) for column in columns)
             rows.append(Row(card.vendor, cells, card.result))
         return tuple(rows)

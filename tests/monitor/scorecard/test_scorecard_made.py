@@ -18,6 +18,7 @@ from rich.console import Console
 from scoring import daily, day, history, settings
 from simulator import moment_of
 
+from monitor.cli.report_made import findings_of
 from monitor.config.kpis import KPIS, Group
 from monitor.config.objectives import Objective
 from monitor.config.scorecard import THRESHOLDS, ScorecardSettings, Stage
@@ -30,7 +31,7 @@ from monitor.scorecard.making import Occasion, make_scorecard
 from monitor.scorecard.plain import plain_scorecard
 from monitor.scorecard.scorecard import Card, Kind, Result, Scorecard, all_in_all
 from monitor.sla.judge import judge
-from monitor.sla.verdict import Finding
+from monitor.sla.verdict import Finding, worst
 from monitor.sla.windows import STAGES, Span
 
 FIRST = date(2026, 10, 5)
@@ -106,7 +107,9 @@ def test_a_promise_about_several_pages_is_met_where_it_is_met_on_all() -> None:
     assert result(Finding.MET, Finding.UNPROVEN)[0] is Result.NOT_ENOUGH
     failed, words = result(Finding.MET, Finding.BREACHED, Finding.UNPROVEN)
     assert failed is Result.FAIL
-    assert words == "200 ms (page-1, the worst of 3 pages); met on 1 of 3 pages"
+    assert words == "200 ms (page-1, the worst breached one of 3 pages); met on 1 of 3 pages"
+    _, words = result(Finding.UNPROVEN, Finding.UNPROVEN)
+    assert words == "200 ms (page-0, the worst of 2 pages); met on 0 of 2 pages"
 
 
 def test_the_worst_page_is_the_one_with_the_worst_figure() -> None:
@@ -115,6 +118,13 @@ def test_the_worst_page_is_the_one_with_the_worst_figure() -> None:
         page.judgements[0].verdict.value = value
     line = made(*pages).cards[0].lines[0]
     assert (line.value, line.words) == (0.5, "500 ms (page-1, the worst of 3 pages); met on 0 of 3 pages")
+    pages[0].judgements[0].verdict.finding = Finding.UNPROVEN
+    pages[0].judgements[0].verdict.value = 0.9  # of few samples: worse, and it proves nothing
+    line = made(*pages).cards[0].lines[0]
+    assert (line.value, line.words) == (
+        0.5,
+        "500 ms (page-1, the worst breached one of 3 pages); met on 0 of 3 pages",
+    )
     nothing = judged("page", Finding.UNPROVEN)
     nothing.judgements[0].verdict.value = None
     assert made(nothing).cards[0].lines[0].words == "nothing measured (page); met on 0 of 1 page"
@@ -165,6 +175,16 @@ def test_lines_come_to_the_worst_of_them(results: list[Result | None], whole: Re
     lines = tuple(replace(line, result=result) for result in results)
     assert all_in_all(lines) is whole
     assert Card("easyshop", lines).result is whole
+
+
+def test_a_vendor_of_whom_nothing_is_asked_passes_nothing() -> None:
+    """What all come to is what their cards come to, not what those lines do that there are."""
+    written = {"trial": {"thresholds": []}}
+    pages = [judged("sale", Finding.MET), PageReport("rival", "home", [])]
+    both = made(*pages, **written)
+    assert [card.result for card in both.cards] == [Result.PASS, Result.NOT_ENOUGH]
+    assert both.result is Result.NOT_ENOUGH
+    assert worst(findings_of(replace(report(*pages), scorecard=both))) is Finding.UNPROVEN
 
 
 def two_vendors() -> Scorecard:
