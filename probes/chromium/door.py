@@ -8,15 +8,12 @@ the visit's time, as it does for every visitor.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, cast
 
 from probes.chromium.fence import Connection, Fence
 from probes.failure import Failure
 from probes.sample import Fault
-from probes.wire.addresses import Address
 
 MOST_FLOWS = 64
 """Flows of one visit: a browser has one, and a second where it changes its own port."""
@@ -123,36 +120,15 @@ class _Flow(asyncio.DatagramProtocol):
         """The network said that nobody is there."""
         connection = self._connection
         if connection.failure is None and not connection.received:
-            words = f"{connection.address} port {connection.port}: {_words(exc)}"
-            connection.failure = Failure(Fault.CONNECT, words)
+            words = getattr(exc, "strerror", None) or str(exc)
+            where = f"{connection.address} port {connection.port}"
+            connection.failure = Failure(Fault.CONNECT, f"{where}: {words}")
 
     async def _open(self) -> None:
         try:
-            addresses = await self._fence.admit(self._connection)
-            await self._connect(addresses)
+            way = await self._fence.admit(self._connection)
+            loop = asyncio.get_running_loop()
+            await loop.create_datagram_endpoint(lambda: self, sock=way.sock)
         except Failure as failure:  # the browser gives up by itself; the fence knows why
             self._connection.failure = failure
         self._connection.ended = self._fence.now()
-
-    async def _connect(self, addresses: list[Address]) -> None:
-        """Connect to the first address that this machine has a way to."""
-        loop = asyncio.get_running_loop()
-        words = []
-        for address in addresses:
-            self._connection.address = address.text
-            sock = socket.socket(address.family, socket.SOCK_DGRAM)
-            sock.setblocking(False)
-            try:
-                sock.connect((address.text, self._connection.port))
-                await loop.create_datagram_endpoint(lambda: self, sock=sock)
-            except OSError as error:
-                with suppress(OSError):
-                    sock.close()
-                words.append(f"{address.text}: {_words(error)}")
-                continue
-            return
-        raise Failure(Fault.CONNECT, "; ".join(words))
-
-
-def _words(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

@@ -12,6 +12,7 @@ door (:mod:`probes.chromium.door`), which asks the fence too.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -25,7 +26,7 @@ from probes.wire.addresses import Address, IpNetwork, Scope, may_follow
 from probes.wire.dial import Dialled, dial, race
 from probes.wire.names import Lookup, Names, Pins
 from probes.wire.query import Server
-from probes.wire.sockets import TimedSocket
+from probes.wire.sockets import TimedSocket, open_socket
 
 MOST_CONNECTIONS = 512
 """How many connections a visit may ask for."""
@@ -68,6 +69,18 @@ class Connection:
     received: int = 0
     """Bytes that came in."""
     sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A socket whose datagrams go to one address."""
+
+    sock: socket.socket
+    address: Address
+
+    def close(self) -> None:
+        """Give it back."""
+        self.sock.close()
 
 
 class Forbidden(Failure):
@@ -117,28 +130,27 @@ class Fence:
         """The time on the fence's clock."""
         return self._clock()
 
-    async def admit(self, connection: Connection) -> list[Address]:
-        """Look up where a flow of datagrams leads, and which of the addresses there may be sent to.
+    async def admit(self, connection: Connection) -> Way:
+        """Look up where a flow of datagrams leads, and have a way there, as far as that is permitted.
 
         Raises:
-            Failure: the name has no address, or none of them is permitted.
+            Failure: the name has no address, or none of them is permitted or can be sent to.
         """
         if len(self.connections) >= MOST_CONNECTIONS:
             raise Failure(Fault.CONNECT, "too many connections were asked for")
         self.connections.append(connection)
         lookup = await self._look_up(connection)
+        first, permit = self._is_first(connection), self._permit_for(connection, lookup)
         connection.dns = lookup.took
         try:
-            await lookup.more(0)
-            known = lookup.addresses
+            dialled = await race(lookup, permit, lambda address: _way_to(address, connection.port))
         finally:
             await lookup.close()
-        permit = self._permit_for(connection, lookup)
-        for address in known:
-            permit(address)
-        if self._is_first(connection):
-            self._scope = known[0].scope
-        return known
+        way = dialled.stream
+        connection.address = way.address.text
+        if first:
+            self._scope = way.address.scope
+        return way
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -226,6 +238,17 @@ class Fence:
         if not may_follow(address, self._scope or Scope.PUBLIC, self._rules.networks):
             connection.refused = True
             raise Forbidden(address)
+
+
+async def _way_to(address: Address, port: int) -> tuple[Way, float]:
+    """A way to an address, where this machine has one. Nothing is sent by this."""
+    sock = open_socket(address, socket.SOCK_DGRAM)
+    try:
+        TimedSocket(asyncio.get_running_loop(), sock, address).begin(port)
+    except Failure:
+        sock.close()
+        raise
+    return Way(sock, address), 0.0
 
 
 def _code(failure: Failure) -> int:

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 
 import pytest
+from namespace import needs_root, run_in_namespace
 
 from probes.chromium import door as doors
 from probes.chromium import fence as fences
 from probes.chromium.door import Door
 from probes.chromium.fence import Fence, Rules
-from probes.failure import Failure
+from probes.failure import Failure, OwnFault
 from probes.wire.addresses import Address
 from probes.wire.names import Names
 
@@ -116,20 +117,31 @@ async def test_no_way_anywhere_is_told(door: Door, client: socket.socket) -> Non
     await until(lambda: way.connections and way.connections[0].ended)
     failure = way.connections[0].failure
     assert failure is not None
-    assert failure.detail.startswith("ff02::1: ")
+    assert not isinstance(failure, OwnFault)  # no page can be there, whoever asks
+    assert failure.detail.startswith("ff02::1 port 4433: ")
+
+
+@needs_root
+def test_a_machine_without_a_route_is_no_fault_of_the_page() -> None:
+    async def asked() -> None:
+        way = fence(443, Address("198.41.0.4", socket.AF_INET))
+        connection = fences.Connection("page.test", 443, way.now(), datagrams=True)
+        with pytest.raises(OwnFault, match="no way from here to 198"):
+            await way.admit(connection)
+        assert connection.address is None
+
+    run_in_namespace(asked())
 
 
 async def test_an_address_that_the_page_has_no_business_with_is_refused(
     door: Door, client: socket.socket
 ) -> None:
-    rules = Rules("page.test", 443, {("page.test", 443): [Address("203.0.113.1", socket.AF_INET)]})
-    way = Fence(Names(), rules)
-    await way.admit(fences.Connection("page.test", 443, way.now(), datagrams=True))  # it is a public page
+    way = Fence(Names(), Rules("page.test", 443))  # which is at no address that is known yet
     door.lead(way, "127.0.0.1", 4433)
     client.sendto(b"hello", ("127.0.0.1", door.port))
-    await until(lambda: len(way.connections) == 2 and way.connections[1].ended)
-    assert way.connections[1].refused
-    assert "127.0.0.1 is a loopback address" in str(way.connections[1].failure)
+    await until(lambda: way.connections and way.connections[0].ended)
+    assert way.connections[0].refused
+    assert "127.0.0.1 is a loopback address" in str(way.connections[0].failure)
 
 
 async def test_flows_and_what_waits_in_them_are_bounded(
