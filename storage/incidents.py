@@ -93,13 +93,21 @@ class Change:
         return self.before.version == 0
 
 
-_COLUMNS = [incidents.c[each.name] for each in fields(IncidentRow)]
+INCIDENT_COLUMNS = [incidents.c[each.name] for each in fields(IncidentRow)]
+"""The columns of an incident, in the order in which :func:`incident_of` takes them."""
+_NAMES = [each.name for each in fields(IncidentRow)]
 _KEY = (incidents.c.kind, incidents.c.vendor, incidents.c.page, incidents.c.subject)
+
+
+def incident_of(values: Iterable[Any]) -> IncidentRow:
+    """The incident of a row that has :data:`INCIDENT_COLUMNS`."""
+    found = dict(zip(_NAMES, values, strict=True))
+    return IncidentRow(**found | {"regions": tuple(found["regions"])})
 
 
 def live_incidents(connection: Connection) -> list[IncidentRow]:
     """The incidents that are not over, suspicions too."""
-    query = select(*_COLUMNS).where(incidents.c.state.in_(LIVE))
+    query = select(*INCIDENT_COLUMNS).where(incidents.c.state.in_(LIVE))
     return _rows(connection, query.order_by(incidents.c.since, incidents.c.id))
 
 
@@ -112,7 +120,7 @@ def last_incidents(connection: Connection, pages: Collection[str]) -> list[Incid
         last = select(*_KEY, func.max(incidents.c.number).label("last")).where(wanted).group_by(*_KEY)
         newest = last.subquery()
         same = and_(*(column == newest.c[column.name] for column in _KEY))
-        query = select(*_COLUMNS).join(newest, and_(same, incidents.c.number == newest.c.last))
+        query = select(*INCIDENT_COLUMNS).join(newest, and_(same, incidents.c.number == newest.c.last))
         found += _rows(connection, query)
     return found
 
@@ -127,7 +135,7 @@ def incidents_between(
 ) -> list[IncidentRow]:
     """The incidents that lasted at any moment between two, the oldest first."""
     overlaps = or_(incidents.c.until.is_(None), incidents.c.until >= since)
-    query = select(*_COLUMNS).where(incidents.c.state != NONE, incidents.c.since < until, overlaps)
+    query = select(*INCIDENT_COLUMNS).where(incidents.c.state != NONE, incidents.c.since < until, overlaps)
     for column, wanted in ((incidents.c.vendor, vendor), (incidents.c.page, page)):
         if wanted is not None:
             query = query.where(column == wanted)
@@ -236,8 +244,4 @@ def _values(row: IncidentRow) -> dict[str, Any]:
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[IncidentRow]:
-    found = []
-    for row in connection.execute(query):
-        values = dict(row._mapping)
-        found.append(IncidentRow(**values | {"regions": tuple(values["regions"])}))
-    return found
+    return [incident_of(row) for row in connection.execute(query)]

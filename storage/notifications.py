@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.encoding import clean_text
-from storage.incidents import IncidentRow
+from storage.incidents import INCIDENT_COLUMNS, IncidentRow, incident_of
 from storage.store import Store
 from storage.tables import incident_transitions, incidents, notifications
 
@@ -100,7 +100,6 @@ class ChangeRow:
 _Item = TypeVar("_Item")
 
 _COLUMNS = [notifications.c[each.name] for each in fields(NotificationRow)]
-_INCIDENT = [incidents.c[each.name] for each in fields(IncidentRow)]
 _CHANGES = incident_transitions.c
 _EVENT: ColumnElement[str] = (
     cast(_CHANGES.incident, Text)
@@ -117,14 +116,14 @@ def unnoted(connection: Connection, channel: str, since: datetime) -> list[Chang
     noted = exists().where(notifications.c.channel == clean_text(channel), notifications.c.event == _EVENT)
     told = _CHANGES.to_state.in_(("open", "worsened", "closed"))
     query = (
-        select(_EVENT, _CHANGES.from_state, _CHANGES.to_state, _CHANGES.at, *_INCIDENT)
+        select(_EVENT, _CHANGES.from_state, _CHANGES.to_state, _CHANGES.at, *INCIDENT_COLUMNS)
         .join(incidents, incidents.c.id == _CHANGES.incident)
         .where(_CHANGES.at >= since, told, ~noted)
         .order_by(_CHANGES.at, incidents.c.id, _CHANGES.version, _CHANGES.place)
     )
     found = []
     for event, before, after, at, *incident in connection.execute(query):
-        found.append(ChangeRow(event, before, after, at, _incident(incident)))
+        found.append(ChangeRow(event, before, after, at, incident_of(incident)))
     return found
 
 
@@ -134,8 +133,8 @@ def silenced_and_open(connection: Connection, channel: str) -> list[IncidentRow]
     of_it = notifications.c.incident == cast(incidents.c.id, Text)
     silenced = exists().where(mine, of_it, notifications.c.state == SILENCED)
     told = exists().where(mine, of_it, notifications.c.state.not_in((SILENCED, PASSED)))
-    query = select(*_INCIDENT).where(incidents.c.state.in_(OPEN), silenced, ~told)
-    return [_incident(row) for row in connection.execute(query)]
+    query = select(*INCIDENT_COLUMNS).where(incidents.c.state.in_(OPEN), silenced, ~told)
+    return [incident_of(row) for row in connection.execute(query)]
 
 
 def states_of(connection: Connection, channel: str, names: Collection[str]) -> dict[str, set[str]]:
@@ -154,8 +153,8 @@ def incidents_of(connection: Connection, names: Collection[str]) -> dict[str, In
     """Incidents by their ids."""
     found = {}
     for part in _parts(sorted(names)):
-        for row in connection.execute(select(*_INCIDENT).where(incidents.c.id.in_(part))):
-            one = _incident(row)
+        for row in connection.execute(select(*INCIDENT_COLUMNS).where(incidents.c.id.in_(part))):
+            one = incident_of(row)
             found[one.id] = one
     return found
 
@@ -287,8 +286,3 @@ def _parts(items: Sequence[_Item]) -> list[Sequence[_Item]]:
 
 def _rows(connection: Connection, query: Any) -> list[NotificationRow]:
     return [NotificationRow(**row._mapping) for row in connection.execute(query)]
-
-
-def _incident(row: Any) -> IncidentRow:
-    values = dict(zip((each.name for each in fields(IncidentRow)), row, strict=True))
-    return IncidentRow(**values | {"regions": tuple(values["regions"])})
