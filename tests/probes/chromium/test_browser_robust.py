@@ -97,8 +97,10 @@ async def test_a_page_of_120000_nodes_is_told(browse: Browsing, wild: WildSite) 
 
 
 async def test_a_page_that_eats_all_memory_is_ended(browse: Browsing, wild: WildSite) -> None:
+    """It is too busy to answer, too: which of the two ends it first depends on the machine."""
     sample = await browse(wild.url("/memory"), limit="45s")
-    assert told(sample) == (Outcome.DOWN, Fault.CONTENT), sample.detail
+    assert sample.outcome is Outcome.DOWN
+    assert sample.fault in (Fault.CONTENT, Fault.TIMEOUT), sample.detail
     await works(browse, wild)
 
 
