@@ -22,8 +22,10 @@ from queries import (
 
 OF_OBJECTIVE = "{{vendor}} / {{page}}: {{objective}}"
 NO_REGION = "It is the judge's, of all regions together: the choice of regions does not change it."
-
-
+VALUE, TARGET = "landwatch_objective_value", "landwatch_objective_target"
+BUDGET, COVERAGE = "landwatch_objective_budget_remaining_ratio", "landwatch_objective_coverage_ratio"
+OF_TARGET = f"{judged(VALUE, PAGES)}\n  / {judged(TARGET, PAGES)}"
+SECONDS = 'unit="seconds"'
 USED: Steps = ((None, GREEN), (0.8, ORANGE), (1.000001, RED))
 """How much of a target a time is; all of it is still kept."""
 LEFT: Steps = ((None, RED), (0, ORANGE), (0.25, GREEN))
@@ -39,9 +41,8 @@ def _vendors() -> Made:
         one = judged("landwatch_objective_verdict", PAGES, only=f'verdict="{finding}"')
         return f"sum by (vendor) ({one})"
 
-    value = judged("landwatch_objective_value", PAGES)
-    used = promised(f"{value}\n  / {judged('landwatch_objective_target', PAGES)}", PAGES, 'unit="seconds"')
-    left = judged("landwatch_objective_budget_remaining_ratio", PAGES)
+    used = promised(OF_TARGET, PAGES, SECONDS)
+    left = judged(BUDGET, PAGES)
     opened = judged("landwatch_incident_open", PAGES, by=INCIDENT)
     return rows(
         "Vendors",
@@ -67,10 +68,20 @@ def _vendors() -> Made:
     )
 
 
+def _verdict(only: str) -> Column:
+    return Column("verdict", promised(verdict(PAGES), PAGES, only), meanings=VERDICTS)
+
+
+def _judged(name: str, metric: str, only: str, unit: str = "", decimals: int | None = None) -> Column:
+    """What the judge says of some objectives."""
+    return Column(name, promised(judged(metric, PAGES), PAGES, only), unit, decimals)
+
+
+def _coverage(only: str) -> Column:
+    return _judged("coverage", COVERAGE, only, "percentunit", 2)
+
+
 def _times() -> Made:
-    only = 'unit="seconds"'
-    value = judged("landwatch_objective_value", PAGES)
-    target = judged("landwatch_objective_target", PAGES)
     return rows(
         "Times against their targets",
         "Objectives in seconds (TTFB, first screen, recovery), breached ones first, then by how near the "
@@ -78,22 +89,11 @@ def _times() -> Made:
         f"here. A cell is empty where nothing was measured. {NO_REGION}",
         ("vendor", "page", "objective"),
         [
-            Column("verdict", promised(verdict(PAGES), PAGES, only), meanings=VERDICTS),
-            Column("figure", promised(value, PAGES, only), "s", 3),
-            Column("target", promised(target, PAGES, only), "s"),
-            Column(
-                "of the target",
-                promised(f"{value}\n  / {target}", PAGES, only),
-                "percentunit",
-                0,
-                steps=USED,
-            ),
-            Column(
-                "coverage",
-                promised(judged("landwatch_objective_coverage_ratio", PAGES), PAGES, only),
-                "percentunit",
-                2,
-            ),
+            _verdict(SECONDS),
+            _judged("figure", VALUE, SECONDS, "s", 3),
+            _judged("target", TARGET, SECONDS, "s"),
+            Column("of the target", promised(OF_TARGET, PAGES, SECONDS), "percentunit", 0, steps=USED),
+            _coverage(SECONDS),
         ],
         worst=(("verdict", True), ("of the target", True)),
     )
@@ -108,26 +108,11 @@ def _availabilities() -> Made:
         f"objective's window is known. {NO_REGION}",
         ("vendor", "page", "objective"),
         [
-            Column("verdict", promised(verdict(PAGES), PAGES, only), meanings=VERDICTS),
-            Column(
-                "figure", promised(judged("landwatch_objective_value", PAGES), PAGES, only), "percentunit", 4
-            ),
-            Column(
-                "target", promised(judged("landwatch_objective_target", PAGES), PAGES, only), "percentunit", 4
-            ),
-            Column(
-                "budget left",
-                judged("landwatch_objective_budget_remaining_ratio", PAGES),
-                "percentunit",
-                1,
-                steps=LEFT,
-            ),
-            Column(
-                "coverage",
-                promised(judged("landwatch_objective_coverage_ratio", PAGES), PAGES, only),
-                "percentunit",
-                2,
-            ),
+            _verdict(only),
+            _judged("figure", VALUE, only, "percentunit", 4),
+            _judged("target", TARGET, only, "percentunit", 4),
+            Column("budget left", judged(BUDGET, PAGES), "percentunit", 1, steps=LEFT),
+            _coverage(only),
         ],
         worst=(("verdict", True), ("budget left", False)),
     )
@@ -144,15 +129,10 @@ def _others() -> Made:
         ("vendor", "page", "objective", "indicator", "unit"),
         [
             Column("promised", kinds, hidden=True),
-            Column("verdict", promised(verdict(PAGES), PAGES, only), meanings=VERDICTS),
-            Column("figure", promised(judged("landwatch_objective_value", PAGES), PAGES, only), decimals=4),
-            Column("target", promised(judged("landwatch_objective_target", PAGES), PAGES, only), decimals=4),
-            Column(
-                "coverage",
-                promised(judged("landwatch_objective_coverage_ratio", PAGES), PAGES, only),
-                "percentunit",
-                2,
-            ),
+            _verdict(only),
+            _judged("figure", VALUE, only, decimals=4),
+            _judged("target", TARGET, only, decimals=4),
+            _coverage(only),
         ],
         worst=(("verdict", True),),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itself_scope import AGENT, MINE
+from itself_scope import AGENT, MINE, counted
 from look import (
     BLUE,
     GREEN,
@@ -106,11 +106,6 @@ def _restarts() -> Made:
         "About how often a program that a kind of probe keeps running (the browser, or what drives it) "
         "ended, hung or had to be killed, in the time that each point looks back on. Agents without such a "
         "probe have no line.",
-        [
-            Query(
-                increase("landwatch_probe_restarts_total", MINE, "$window", "instance, probe"),
-                "{{probe}} {{instance}}",
-            )
-        ],
+        [counted("landwatch_probe_restarts_total", "probe")],
         Look("none", 0, least=0),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itself_scope import AGENT, MINE, each
+from itself_scope import AGENT, MINE, counted, each
 from look import (
     YES_IS_GOOD,
     Look,
@@ -82,12 +82,7 @@ def _sinks() -> Made:
         "Errors of sinks",
         "About how many samples a part of landwatch failed to take, in the time that each point looks back "
         "on: a fault of landwatch itself. The log has its traceback.",
-        [
-            Query(
-                increase("landwatch_sink_errors_total", MINE, "$window", "instance, sink"),
-                "{{sink}} {{instance}}",
-            )
-        ],
+        [counted("landwatch_sink_errors_total", "sink")],
         Look("none", 0, least=0),
         height=6,
     )
@@ -120,12 +115,7 @@ def _errors() -> Made:
         "Errors of the judge",
         "About how often the judge could not do its work, in the time that each point looks back on, "
         "mostly because the store was away.",
-        [
-            Query(
-                increase("landwatch_judge_errors_total", MINE, "$window", "instance, work"),
-                "{{work}} {{instance}}",
-            )
-        ],
+        [counted("landwatch_judge_errors_total", "work")],
         Look("none", 0, least=0),
         width=8,
     )

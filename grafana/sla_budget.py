@@ -9,7 +9,6 @@ from look import (
     Column,
     Look,
     Query,
-    Steps,
     at_least,
     at_most,
 )
@@ -17,6 +16,7 @@ from parts import Made, bars, lines, rows
 from queries import (
     PAGES,
     judged,
+    ratio,
 )
 from sla_scope import CHOSEN, LEGEND
 
@@ -57,10 +57,13 @@ def _budget() -> Made:
     )
 
 
+def _rate(window: str) -> str:
+    return judged("landwatch_objective_burn_rate", CHOSEN, only=f'window="{window}"')
+
+
 def _burn_now() -> Made:
     def column(window: str, most: float) -> Column:
-        rate = judged("landwatch_objective_burn_rate", CHOSEN, only=f'window="{window}"')
-        return Column(f"last {window}", rate, decimals=2, steps=at_most(most))
+        return Column(f"last {window}", _rate(window), decimals=2, steps=at_most(most))
 
     return rows(
         "Burn rates now",
@@ -76,42 +79,45 @@ def _burn_now() -> Made:
 
 
 def _burn(window: str) -> Made:
-    rate = judged("landwatch_objective_burn_rate", CHOSEN, only=f'window="{window}"')
     most = BURNS[window]
-    steps: Steps = at_most(most)
     return lines(
         f"Burn rate over {window}",
         f"How many times too fast each error budget was spent in the last {window}, at each moment. The "
         f"dashed line, {most:g}, is what the alerts have for this window; they look at two windows at a "
         "time.",
-        [Query(rate, LEGEND)],
-        Look("none", 2, steps, least=0),
+        [Query(_rate(window), LEGEND)],
+        Look("none", 2, at_most(most), least=0),
         width=24 if window == "3d" else 6,
         height=7,
     )
 
 
+def _grown(counter: str) -> str:
+    return f"max by (vendor, page) (increase({counter}{{{PAGES}}}[$window]))"
+
+
+BAD, MEASURED = _grown("landwatch_bad_seconds_total"), _grown("landwatch_measured_seconds_total")
+
+
 def _bad() -> Made:
-    grown = "max by (vendor, page) (increase(landwatch_bad_seconds_total{" + PAGES + "}[$window]))"
     return lines(
         "Confirmed bad seconds",
         "About how many seconds of whole slices were down by the page's quorum in the time that each point "
         "looks back on. It is for alerts: what an agreement is settled by is the report, which recounts "
         f"everything from the store. {NO_OBJECTIVE}",
-        [Query(grown, PAGE)],
+        [Query(BAD, PAGE)],
         Look("s", steps=((None, GREEN),), least=0),
         width=8,
     )
 
 
 def _measured() -> Made:
-    grown = "max by (vendor, page) (increase(landwatch_measured_seconds_total{" + PAGES + "}[$window]))"
     return lines(
         "Confirmed measured seconds",
         "About how many seconds it is known of whether the page was up or down, in the time that each "
         "point looks back on. What is missing to the length of that time is unknown, neither up nor down. "
         f"{NO_OBJECTIVE}",
-        [Query(grown, PAGE)],
+        [Query(MEASURED, PAGE)],
         Look("s", least=0),
         width=8,
     )
@@ -123,15 +129,7 @@ def _share() -> Made:
         "Bad seconds of those that were measured, in the time that each point looks back on. The dashed "
         "line is what the usual promise of 99.99 % leaves: 0.01 %. Slices are whole, so a short window "
         f"jumps. {NO_OBJECTIVE}",
-        [
-            Query(
-                "max by (vendor, page) (increase(landwatch_bad_seconds_total{" + PAGES + "}[$window]))\n"
-                "  / (max by (vendor, page) (increase(landwatch_measured_seconds_total{"
-                + PAGES
-                + "}[$window])) > 0)",
-                PAGE,
-            )
-        ],
+        [Query(ratio(BAD, MEASURED), PAGE)],
         Look("percentunit", 3, at_most(0.0001), least=0),
         width=8,
     )
