@@ -100,9 +100,13 @@ class KpiLines:
         days = Days.through(told.since, told.until, self.now, self.settings.time_zone)
         figure = self._over(kpi, threshold, days)
         shown = show(figure.value, kpi.unit, self.settings.currency)
-        ahead = () if days.over else (f"its days are over with {days.last}",)
         notes = (f"{figure.words(shown)} from {days.first} to {days.last}", *figure.notes)
-        return replace(figure, notes=notes, missing=(*figure.missing, *ahead))
+        if days.after <= self.days.first:
+            return replace(figure, notes=notes)
+        mixed = (
+            f"its days end with {days.last}, and those that are held against it begin with {self.days.first}"
+        )
+        return replace(figure, notes=notes, missing=(*figure.missing, mixed))
 
     @property
     def _making(self) -> Making:

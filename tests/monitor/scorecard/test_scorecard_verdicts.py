@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scoring import FIRST, daily, day, history, settings, trial
+from scoring import daily, day, history, settings, trial
 
 from monitor.scorecard.kpi_lines import KpiLines
 from monitor.scorecard.scorecard import Group, Line, Result
@@ -204,15 +204,27 @@ def test_changes_are_held_against_days_before() -> None:
     assert missing.missing == ("baseline: values of 10 of 30 days, and 80 % are needed",)
 
 
-def test_a_baseline_that_is_not_over_or_not_there_is_missing() -> None:
+def test_a_baseline_that_is_not_there_is_missing() -> None:
     assert lines(COUNTS, **STABLE)["cpa against the baseline"].missing == (
         "baseline: there is none: write {vendor: easyshop, kpi: cpa, value: ...} in `scorecard.baselines`",
     )
-    told = {"vendor": "easyshop", "kpi": "cpa", "from": FIRST, "until": day(40)}
-    line = lines(COUNTS, **STABLE, baselines=[told])["cpa against the baseline"]
-    assert (line.result, line.missing) == (
+
+
+def test_a_figure_is_not_held_against_days_of_its_own() -> None:
+    """A state looks back over days that may still be those of before."""
+    rows = [
+        *daily("conversions", lambda number: 20 if number < 15 else 25, range(-30, 30)),
+        *daily("visits", lambda number: 1000, range(-30, 30)),
+    ]
+
+    def line(last: int) -> Line:
+        told = {"vendor": "easyshop", "kpi": "conversion_rate", "from": day(-30), "until": day(last)}
+        return lines(rows, **STABLE, baselines=[told])["conversion_rate against the baseline"]
+
+    assert (line(-1).result, line(-1).value) == (Result.FAIL, 0.125)
+    assert (line(0).result, line(0).missing) == (
         Result.NOT_ENOUGH,
-        ("baseline: its days are over with 2026-11-14",),
+        ("baseline: its days end with 2026-10-05, and those that are held against it begin with 2026-10-05",),
     )
 
 
