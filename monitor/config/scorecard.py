@@ -47,6 +47,8 @@ class Threshold(_Part):
             raise ValueError("a threshold has one side: leave one of `at_least` and `at_most`")
         if self.per == "month" and self.against is not None:
             raise ValueError("growth by month needs no baseline: leave out `against`, or `per`")
+        if self.target is None and (self.per == "month" or self.against is not None):
+            raise ValueError("a goal is no change: write `at_least` or `at_most`")
         return self
 
     @property

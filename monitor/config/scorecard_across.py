@@ -33,7 +33,9 @@ def mistakes_of_scorecard(value: Any) -> Mistakes:
         stage = card.get(name)
         if isinstance(stage, dict):
             yield from _objectives(("scorecard", name, "objectives"), stage, value)
-            for place, one in _mappings(stage.get("thresholds")):
+            thresholds = _mappings(stage.get("thresholds"))
+            yield from _twice(("scorecard", name, "thresholds"), thresholds, ("kpi", "per", "against"))
+            for place, one in thresholds:
                 yield from _threshold(("scorecard", name, "thresholds", place), one, known, names)
     goals = card.get("goals")
     for name, written in goals.items() if isinstance(goals, dict) else ():
@@ -41,8 +43,19 @@ def mistakes_of_scorecard(value: Any) -> Mistakes:
         if name in known:
             yield from _aim(("scorecard", "goals", str(name)), written, share=_is_share(known[name]))
     vendors = [one.get("name") for _, one in _mappings(value.get("vendors"))]
-    for place, one in _mappings(card.get("baselines")):
+    baselines = _mappings(card.get("baselines"))
+    yield from _twice(("scorecard", "baselines"), baselines, ("vendor", "kpi"))
+    for place, one in baselines:
         yield from _baseline(("scorecard", "baselines", place), one, known, names, vendors)
+
+
+def _twice(path: Path, items: list[tuple[int, dict[str, Any]]], keys: tuple[str, ...]) -> Mistakes:
+    """What is said of the same thing twice: one of the two would count, and nobody sees which."""
+    first: dict[str, int] = {}
+    for place, one in items:
+        before = first.setdefault(repr([one.get(key) for key in keys]), place)
+        if before != place:
+            yield (*path, place), f"is about the same as {path[-1]}[{before}]: leave one of them"
 
 
 def _parts(path: Path, one: dict[str, Any], known: dict[str, Kpi], names: list[str]) -> Mistakes:
