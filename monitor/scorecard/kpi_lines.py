@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -106,7 +107,7 @@ class KpiLines:
         mixed = (
             f"its days end with {days.last}, and those that are held against it begin with {self.days.first}"
         )
-        return replace(figure, notes=notes, missing=(*figure.missing, mixed))
+        return replace(figure, low=0.0, high=math.inf, notes=notes, missing=(*figure.missing, mixed))
 
     @property
     def _making(self) -> Making:

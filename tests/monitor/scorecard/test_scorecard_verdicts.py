@@ -228,6 +228,14 @@ def test_a_figure_is_not_held_against_days_of_its_own() -> None:
     )
 
 
+def test_a_sum_is_not_held_against_weeks_of_its_own_either() -> None:
+    written = asked("brand_searches", at_least="+10%", per="week", against="baseline")
+    told = {"vendor": "easyshop", "kpi": "brand_searches", "from": day(-27), "until": day(0)}
+    rows = daily("brand_searches", lambda number: 10 if number < 0 else 12, range(-28, 30))
+    line = lines(rows, **written, baselines=[told])["brand_searches a week against the baseline"]
+    assert line.result is Result.NOT_ENOUGH
+
+
 def test_sums_by_week_are_compared_with_weeks_before() -> None:
     written = asked("brand_searches", at_least="+10%", per="week", against="baseline")
     told = {"vendor": "easyshop", "kpi": "brand_searches", "from": day(-28), "until": day(-1)}
