@@ -14,6 +14,8 @@ from monitor.config import Config, ConfigError, load
 
 LOOK = 5.0
 """Seconds after which the file is compared even if the system reported no change."""
+_SWITCHED = "..data"
+"""The link that Kubernetes turns to the new files of a folder."""
 
 _log = structlog.get_logger(__name__)
 
@@ -67,8 +69,9 @@ class Reloads:
 async def changes(path: Path, seen: bytes | None, *, look: float = LOOK) -> AsyncIterator[None]:
     """One item for each time that the file's content is another than what was ``seen`` last.
 
-    The folder is watched, not the file: editors and Kubernetes replace files. What the system does not
-    report (a network disk, the target of a link) is found by a look at the content now and then.
+    The folder is watched, not the file: editors and Kubernetes replace files. What changes beside it (a
+    database may be written there all the time) is no reason to look. What the system does not report (a
+    network disk, the target of a link) is found by a look at the content now and then.
     """
     watched = awatch(
         path.parent,
@@ -78,7 +81,13 @@ async def changes(path: Path, seen: bytes | None, *, look: float = LOOK) -> Asyn
         yield_on_timeout=True,
         recursive=False,
     )
-    async for _ in watched:
+    ours = {path.name, _SWITCHED}
+    looked = time.monotonic()
+    async for changed in watched:
+        beside = changed and ours.isdisjoint(Path(name).name for _, name in changed)
+        if beside and time.monotonic() - looked < look:
+            continue
+        looked = time.monotonic()
         found = await asyncio.to_thread(content, path)
         if found != seen and found is not None:
             seen = found

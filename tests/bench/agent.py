@@ -54,7 +54,7 @@ def agent(
     config = {
         "region": REGION,
         "state": str(folder / "state"),
-        "store": f"sqlite:///{folder / 'landwatch.db'}",
+        "store": f"sqlite:///{folder / 'state' / 'landwatch.db'}",
         "listen": f"127.0.0.1:{port}",
         "vendors": [{"name": VENDOR, "pages": pages}],
     }

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -145,5 +147,46 @@ async def test_the_target_of_a_link_in_another_folder_is_looked_at_now_and_then(
     await asyncio.sleep(0.2)
     assert not found.done()
     (there / "real.yaml").write_text("two")
+    await asyncio.wait_for(found, 20)
+    await watch.aclose()
+
+
+async def test_a_folder_that_kubernetes_switches_is_noticed_without_waiting_for_the_next_look(tmp_path):
+    for version, text in (("..one", "one"), ("..two", "two")):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "landwatch.yaml").write_text(text)
+    (tmp_path / "..data").symlink_to("..one")
+    (tmp_path / "landwatch.yaml").symlink_to("..data/landwatch.yaml")
+    watch = changes(tmp_path / "landwatch.yaml", b"one", look=600)
+    found = asyncio.create_task(anext(watch))
+    other = tmp_path / "..data_tmp"
+    while not found.done():  # until the folder is watched, a switch goes unseen
+        for version in ("..one", "..two"):
+            other.symlink_to(version)
+            other.replace(tmp_path / "..data")
+        await asyncio.wait([found], timeout=1)
+    await found
+    await watch.aclose()
+
+
+async def test_what_is_written_beside_the_file_is_no_reason_to_read_it(tmp_path, monkeypatch):
+    path = tmp_path / "landwatch.yaml"
+    path.write_text("one")
+    reads: list[float] = []
+
+    def read(path: Path) -> bytes | None:
+        reads.append(time.monotonic())
+        return content(path)
+
+    monkeypatch.setattr("monitor.reload.content", read)
+    look = 1.5
+    watch = changes(path, b"one", look=look)
+    found = asyncio.create_task(anext(watch))
+    while len(reads) < 3:
+        path.with_name("landwatch.db").write_text("x")
+        await asyncio.wait([found], timeout=0.02)
+    assert not found.done()
+    assert all(later - sooner > look / 2 for sooner, later in pairwise(reads))
+    path.write_text("two")
     await asyncio.wait_for(found, 20)
     await watch.aclose()
