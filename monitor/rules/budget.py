@@ -132,14 +132,8 @@ def _burn(objective: Objective, chosen: Sequence[str], places: Places, pair: Pai
         f"{pair.long} and still in the last {pair.short}; the alert is from {burn:.3g} times on.{bad} "
         f"Promised is {target_words(objective)} over {literal(objective.window_words)}.{standing(objective)}"
     )
-    return Alert(
-        name="LandwatchBudgetBurn",
-        expr=f"(\n{burning}\n) / {number(budget)}",
-        severity=pair.severity,
-        labels={"objective": literal(objective.name), "long_window": pair.long, "short_window": pair.short},
-        annotations=of_page(places, "spends its error budget too fast", description, dashboard=SLA),
-        hold=places.hold,
-    )
+    expr = f"(\n{burning}\n) / {number(budget)}"
+    return _alert(objective, places, pair, expr, "spends its error budget too fast", description)
 
 
 def _terms(pair: Pair, held: str, share: str, hours: ServiceHours | None) -> Iterator[str]:
@@ -162,11 +156,18 @@ def _without_budget(objective: Objective, chosen: Sequence[str], places: Places)
         f"{LABELLED.title} was down, and promised by {literal(objective.name)} is 100%, which leaves no "
         f"budget at all.{confirmed_words(pair.long, f' Confirmed as down in the last {pair.long}: {{}}.')}"
     )
+    expr = f"  {ever}\nand on (vendor, page)\n  {BAD}{pair.short} > 0"
+    return _alert(objective, places, pair, expr, "was down, and promised never to be", description)
+
+
+def _alert(
+    objective: Objective, places: Places, pair: Pair, expr: str, summary: str, description: str
+) -> Alert:
     return Alert(
         name="LandwatchBudgetBurn",
-        expr=f"  {ever}\nand on (vendor, page)\n  {BAD}{pair.short} > 0",
+        expr=expr,
         severity=pair.severity,
         labels={"objective": literal(objective.name), "long_window": pair.long, "short_window": pair.short},
-        annotations=of_page(places, "was down, and promised never to be", description, dashboard=SLA),
+        annotations=of_page(places, summary, description, dashboard=SLA),
         hold=places.hold,
     )
