@@ -111,6 +111,11 @@ def tallies(
     return found
 
 
+def how_many(connection: Connection) -> int:
+    """How many samples there are. It counts through all of them."""
+    return connection.execute(select(func.count()).select_from(samples)).scalar_one()
+
+
 def oldest(connection: Connection, region: str) -> datetime | None:
     """When the oldest sample of a region was taken."""
     return _at_edge(connection, region, samples.c.at.asc())

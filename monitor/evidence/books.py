@@ -8,6 +8,7 @@ rollup before the window is there too: a region that was heard of lately is miss
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -136,8 +137,9 @@ def taken_over(
                     **one._asdict(), period=period, start=row.start, length=row.length, reach=row.reach
                 )
     since = extent.rolled_from - REMEMBERED
-    for row in newest_before(connection, list(names), since, extent.rolled_from):
-        yield _rollup_line(names[row.series], row)
+    for row in newest_before(connection, list(names), since, min(extent.rolled_from, extent.raw_from)):
+        if row.start + row.period <= extent.raw_from:
+            yield _rollup_line(names[row.series], row)
     for outage in read_outages(connection, names, moment(extent.start), moment(extent.raw_from)):
         values = {name: getattr(outage, name) for name in OutageLine.model_fields if hasattr(outage, name)}
         yield OutageLine(**names[outage.series]._asdict(), **values)
@@ -149,11 +151,11 @@ def write_lines(lines: Iterable[Line], out: BinaryIO) -> None:
         out.write(line.model_dump_json().encode() + b"\n")
 
 
-def read_lines(file: BinaryIO) -> Iterator[Line]:
-    """The lines of a file.
+def read_lines(file: BinaryIO, raw_from: datetime) -> Iterator[Line]:
+    """The lines of a file, in a bundle that has every sample from ``raw_from`` on.
 
     Raises:
-        Unreadable: one is none of ours, or could not be judged.
+        Unreadable: one is none of ours, could not be judged, or would stand in the place of samples.
     """
     for number, text in enumerate(iter(lambda: file.readline(LONGEST), b""), 1):
         try:
@@ -162,6 +164,7 @@ def read_lines(file: BinaryIO) -> Iterator[Line]:
             line = _ANY.validate_json(text)
             if not isinstance(line, OutageLine):
                 _check(line)
+            _check_time(line, raw_from)
         except ValidationError as error:
             raise Unreadable(BOOKS, f"line {number:,} is none of the books: {mistake(error)}") from error
         except (ValueError, ArithmeticError) as error:
@@ -195,3 +198,17 @@ def _check(line: CutLine | RollupLine) -> None:
         if not all(-1e15 < one < 1e15 for one in finite):
             raise ValueError("a figure is none")
         figures.opened.quantile(0.5)
+
+
+def _check_time(line: Line, raw_from: datetime) -> None:
+    """What happened while every sample was kept is told by samples and by nothing else.
+
+    Raises:
+        ValueError: this tells of it.
+    """
+    if isinstance(line, OutageLine):
+        told = line.first_bad >= raw_from
+    else:
+        told = isinstance(line, RollupLine) and line.start + line.period > raw_from.timestamp()
+    if told:
+        raise ValueError(f"the samples are there from {raw_from} on, and it tells of a time after that")

@@ -31,7 +31,7 @@ from monitor.report.report import Report
 from monitor.sla.slices import HOUR
 from probes.sample import Sample
 from storage.failure import SampleRefused, StoreUnavailable
-from storage.looks import series_of
+from storage.looks import how_many, series_of
 from storage.marks import WHOLE, raise_mark
 from storage.outages import replace_outages
 from storage.rollups import write_rollups
@@ -117,7 +117,7 @@ class _Rebuilding:
 
     def _load_books(self) -> None:
         with opened(self._bundle, BOOKS) as file:
-            lines = read_lines(file)
+            lines = read_lines(file, self._question.held.raw_from)
             while some := list(islice(lines, BATCH)):
                 with self._store.writing() as connection:
                     numbers = number_series(connection, {line.series for line in some})
@@ -139,6 +139,10 @@ class _Rebuilding:
                 number += len(batch)
                 self._take(batch)
                 self._progress(0.6 * (batch[-1].at - since) / (until - since))
+        with self._store.reading() as connection:
+            twice = number - how_many(connection)
+        if twice:
+            raise Unreadable(SAMPLES, f"it has {twice:,} samples whose id another one has")
         return number
 
     def _take(self, batch: list[Sample]) -> None:

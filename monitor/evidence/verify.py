@@ -26,6 +26,7 @@ from monitor.evidence.parquet_twin import Twins, compare_twins
 from monitor.evidence.rebuild import Progress, Question, Rebuilt, parts, rebuild
 from monitor.evidence.settings import LARGEST, config_from
 from monitor.evidence.told import report_json
+from monitor.report.words import moment_words
 
 Compare = Callable[[Path], tuple[Twins, str]]
 MOST_VERDICTS = 256 * 1024 * 1024
@@ -173,6 +174,12 @@ def _check_verdicts(
     found = differences(told, orjson.loads(report_json(made.report)), lenient=lenient)
     found += _check_bases(manifest, made)
     checked.take(found)
+    rolled = sum(one.raw_from > one.since for one in manifest.verdicts)
+    if rolled:
+        words = f"{rolled:,} verdicts rest on rollups for the time before"
+        checked.notes.append(
+            f"{words} {moment_words(manifest.samples.raw_from)} UTC: its samples were deleted"
+        )
     if not found:
         verdicts = sum(len(page.judgements) for page in made.report.pages)
         outages = sum(len(page.happenings) for page in made.report.pages)

@@ -224,6 +224,21 @@ OUTAGE = {
 }  # fmt: skip
 
 
+def test_books_that_tell_of_a_time_of_which_the_samples_are_there_are_said(bundle: Path) -> None:
+    """They would be believed more than the samples: nobody could see what verdicts rest on."""
+    good = {"start": 1_767_225_600, "visits_up": 10_000}
+    bad = {"first_bad": "2026-01-01T00:10:00Z"}
+    for line in (ROLLUP | good, ROLLUP | good | {"period": 86_400}, OUTAGE | bad):
+        (bundle / "books.jsonl").write_bytes(orjson.dumps(line) + b"\n")
+        assert "it tells of a time after that" in rebuilt_problem(bundle)
+
+
+def test_samples_that_stand_twice_are_said(bundle: Path) -> None:
+    heading, *lines = (bundle / "samples.csv").read_bytes().splitlines(keepends=True)
+    (bundle / "samples.csv").write_bytes(b"".join([heading, *lines, *lines[:3]]))
+    assert "samples.csv: it has 3 samples whose id another one has" in rebuilt_problem(bundle)
+
+
 def test_outages_that_can_not_be_are_said(bundle: Path) -> None:
     (bundle / "books.jsonl").write_bytes(orjson.dumps(OUTAGE) + b"\n")
     resealed(bundle)
