@@ -46,6 +46,7 @@ def made_report(config: Config, store: str | None, period: Period, now: datetime
         typer.BadParameter: the URL is none of a store.
     """
     from monitor.cli.progress import Progress
+    from monitor.process import without_collecting
     from monitor.report.reading import read_report
     from monitor.scorecard.making import Occasion
     from monitor.scorecard.reading import read_scorecard
@@ -57,7 +58,8 @@ def made_report(config: Config, store: str | None, period: Period, now: datetime
         raise typer.BadParameter(str(error), param_hint="--store") from error
     try:
         with closing(source), Progress("reading and judging", sys.stderr) as progress:
-            report = read_report(source, config, period, now, wanted, progress.tell)
+            with without_collecting():
+                report = read_report(source, config, period, now, wanted, progress.tell)
             occasion = Occasion.of(period, wanted.page, wanted.region)
             if occasion is None:
                 return report

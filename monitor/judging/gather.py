@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -112,21 +110,9 @@ def gather(
     """
     needs = Needs.of(span, int(now.timestamp()), burns=choice.burns)
     gathering = _Gathering(config, needs, choice, live, span)
-    with _without_collecting(), store.reading() as connection:
+    with store.reading() as connection:
         gathering.read(connection, int(now.timestamp()), progress)
     return list(gathering.pages())
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Look for no cycles meanwhile: among half a million new objects, that takes as long as the rest."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 class _Gathering:
