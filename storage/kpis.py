@@ -75,7 +75,7 @@ class KpiSummary:
     """The value of the last day."""
 
 
-_NAMES = tuple(each.name for each in fields(KpiValue))
+_WIDTH = len(fields(KpiValue))
 _COLUMNS = [kpi_values.c[each.name] for model in (KpiValue, Source) for each in fields(model)]
 _KEY = (kpi_values.c.vendor, kpi_values.c.kpi, kpi_values.c.day)
 
@@ -90,7 +90,7 @@ def write_kpis(connection: Connection, values: Iterable[KpiValue], source: Sourc
         held = _held(connection, batch)
         changed = []
         for one in batch:
-            before = held.get((one.vendor, one.kpi, one.day))
+            before = held.get(_key(one))
             if before == one.value:
                 unchanged += 1
                 continue
@@ -118,8 +118,7 @@ def read_kpis(
         query = query.where(kpi_values.c.day < until)
     with connection.execution_options(yield_per=BATCH).execute(query) as rows:
         for row in rows:
-            number = len(_NAMES)
-            yield StoredKpi(KpiValue(*row[:number]), Source(*row[number:]))
+            yield StoredKpi(KpiValue(*row[:_WIDTH]), Source(*row[_WIDTH:]))
 
 
 def summaries(
@@ -161,16 +160,15 @@ def _batches(values: Iterable[KpiValue]) -> Iterator[list[KpiValue]]:
 
 
 def _held(connection: Connection, batch: Sequence[KpiValue]) -> dict[tuple[str, str, date], float]:
-    """What is kept of the days of a batch, and perhaps of days between them."""
-    pairs: dict[tuple[str, str], list[date]] = {}
-    for one in batch:
-        pairs.setdefault((one.vendor, one.kpi), []).append(one.day)
-    held = {}
-    for (vendor, kpi), days in pairs.items():
-        query = select(kpi_values.c.day, kpi_values.c.value).where(kpi_values.c.day.in_(days))
-        for day, value in connection.execute(_chosen(query, vendor, kpi)):
-            held[vendor, kpi, day] = value
-    return held
+    """What is kept of the days of a batch: of each of its vendors and KPIs, so at times a little more."""
+    keys = [_key(one) for one in batch]
+    wanted = (column.in_({key[place] for key in keys}) for place, column in enumerate(_KEY))
+    rows = connection.execute(select(*_KEY, kpi_values.c.value).where(*wanted))
+    return {(vendor, kpi, day): value for vendor, kpi, day, value in rows}
+
+
+def _key(one: KpiValue) -> tuple[str, str, date]:
+    return clean_text(one.vendor), clean_text(one.kpi), one.day
 
 
 def _upsert(connection: Connection, values: Sequence[KpiValue], source: Source) -> None:

@@ -73,6 +73,14 @@ def test_a_later_import_replaces_days_and_says_how_many(store: Store) -> None:
     assert [one.source for one in found] == [MONDAY, MONDAY, TUESDAY, TUESDAY]
 
 
+def test_values_of_many_vendors_and_kpis_are_told_apart(store: Store) -> None:
+    """The days of a batch are looked up together, whosever they are."""
+    write(store, [value(0, 1), value(1, 2, vendor="rival"), value(1, 3, kpi="cpa")])
+    later = [value(1, 2), value(0, 1, vendor="rival"), value(0, 3, kpi="cpa"), value(0, 1)]
+    assert write(store, later, TUESDAY) == Written(3, 0, 1)
+    assert len(read(store)) == 6
+
+
 def test_more_values_than_a_batch_are_written_and_streamed(store: Store) -> None:
     values = [value(day, day) for day in range(2 * BATCH + 7)]
     assert write(store, values) == Written(len(values), 0, 0)
