@@ -50,17 +50,25 @@ def read_samples(file: BinaryIO) -> Iterator[Sample]:
     Raises:
         Unreadable: a line is no sample.
     """
-    csv.field_size_limit(LONGEST)  # there is one for the whole process
     lines = _Lines(file)
     rows = csv.reader(lines, strict=True)
     try:
-        if next(rows, None) != list(COLUMNS):
+        if _next(rows) != list(COLUMNS):
             raise Unreadable(SAMPLES, f"its first line has not the headings {', '.join(COLUMNS[:4])}, ...")
-        for row in rows:
+        while (row := _next(rows)) is not None:
             lines.begin()
             yield _sample(row)
     except (csv.Error, ValueError, TypeError, OverflowError) as error:
         raise Unreadable(SAMPLES, f"line {rows.line_num:,} is no sample: {str(error)[:200]}") from error
+
+
+def _next(rows: Iterator[list[str]]) -> list[str] | None:
+    """The next row. How long a cell may be is set for the whole process: it is as before afterwards."""
+    before = csv.field_size_limit(LONGEST)
+    try:
+        return next(rows, None)
+    finally:
+        csv.field_size_limit(before)
 
 
 class _Lines:

@@ -169,9 +169,8 @@ def test_what_was_deleted_rests_on_rollups_and_that_is_said(store: Store, tmp_pa
     assert basis["each"].raw_from == basis["each"].since
     assert_good(tmp_path / "bundle")
     rolled = sum(one.raw_from > one.since for one in made.verdicts)
-    assert checked(tmp_path / "bundle").notes == [
-        f"{rolled} verdicts rest on rollups for the time before 2026-01-05 00:00 UTC: its samples were deleted"
-    ]
+    words = f"{rolled} verdicts rest on rollups for the time before 2026-01-05 00:00 UTC"
+    assert checked(tmp_path / "bundle").notes == [f"{words}: its samples were deleted"]
     books = [orjson.loads(line) for line in (tmp_path / "bundle" / "books.jsonl").read_bytes().splitlines()]
     assert {one["kind"] for one in books} == {"rollup", "outage"}
     # Failures are kept longer: they are there as samples too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 from dataclasses import replace
@@ -40,6 +41,18 @@ def test_what_is_read_back_is_what_was_written(samples: list[Sample]) -> None:
     assert read(written(samples)) == [replace(one, evidence={}) for one in samples]
 
 
+def test_a_long_cell_is_read_and_no_limit_of_others_is_moved() -> None:
+    before = csv.field_size_limit()
+    one = sample(1.0, detail="x" * (before + 1), evidence={})
+    samples = read_samples(io.BytesIO(written([one, one])))
+    assert next(samples) == one
+    assert csv.field_size_limit() == before  # in the midst of it, too
+    assert list(samples) == [one]
+    with pytest.raises(Unreadable):
+        read(b"x" * (before + 1))
+    assert csv.field_size_limit() == before
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "'x", "'", "", 'a,b\r\n"c"\n'])
 def test_a_spreadsheet_takes_no_text_for_a_formula(text: str) -> None:
     one = sample(1.0, detail=text, evidence={})
@@ -51,8 +64,6 @@ def test_a_spreadsheet_takes_no_text_for_a_formula(text: str) -> None:
 def row(**changes: str) -> bytes:
     """A line of a file, with some cells changed."""
     heading, line = written([sample(1.0)]).decode().splitlines()
-    import csv
-
     values = next(csv.reader([line]))
     values = [changes.get(name, value) for name, value in zip(COLUMNS, values, strict=True)]
     out = io.StringIO(newline="")
