@@ -6,9 +6,8 @@ Each is a look of its own, so that an incident opens after as many bad samples i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 
 from monitor.judging.incident_course import Edge, Matter, Seen
@@ -41,19 +40,12 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
 """By the kind of probe that sees it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sign:
-    at: datetime
-    sample: str
-    is_bad: bool
-
-
 class Signs:
     """The signs that this region sees. Each region, and each advertising channel, has its own."""
 
     def __init__(self, region: str) -> None:
         self._region = region
-        self._seen: dict[tuple[PageKey, str, str], deque[_Sign]] = {}
+        self._seen: dict[tuple[PageKey, str, str], deque[Seen]] = {}
 
     def record(self, sample: Sample) -> None:
         """Take note of the sign in a sample. It is called on the event loop, and takes no time."""
@@ -64,7 +56,7 @@ class Signs:
         if value is not None:
             key = (sample.vendor, sample.page), sample.probe, sample.variant or ""
             seen = self._seen.setdefault(key, deque(maxlen=KEPT))
-            seen.append(_Sign(sample.at, sample.id, value == read.bad))
+            seen.append(self._look(sample, read.words if value == read.bad else None))
 
     def matters(self, plans: Mapping[PageKey, PagePlan]) -> list[Matter]:
         """All that there is a sign of, be it good."""
@@ -76,25 +68,29 @@ class Signs:
         found: dict[Matter, list[Seen]] = {}
         for (key, probe, channel), signs in list(self._seen.items()):  # the loop's thread adds to it
             if (plan := plans.get(key)) is not None:
-                found[self._matter(key, probe, channel)] = list(self._of(plan, probe, signs.copy()))
+                found[self._matter(key, probe, channel)] = _counted(plan, signs.copy())
         return found
 
     def _matter(self, key: PageKey, probe: str, channel: str) -> Matter:
         subject = f"{self._region}/{channel}" if channel else self._region
         return Matter(_KINDS[probe].kind, *key, subject)
 
-    def _of(self, plan: PagePlan, probe: str, signs: deque[_Sign]) -> Iterator[Seen]:
-        for sign in sorted(signs, key=lambda one: one.at):
-            at = int(sign.at.timestamp())
-            if not plan.muted(at, at + 1):
-                yield self._look(sign, _KINDS[probe].words)
-
-    def _look(self, sign: _Sign, words: str) -> Seen:
+    def _look(self, sample: Sample, wrong: str | None) -> Seen:
+        bad = wrong is not None
         finding = Finding(
-            at=sign.at,
-            look=Look.BAD if sign.is_bad else Look.GOOD,
-            reason=words if sign.is_bad else "",
-            regions=(self._region,) if sign.is_bad else (),
-            sample=sign.sample,
+            at=sample.at,
+            look=Look.BAD if bad else Look.GOOD,
+            reason=wrong or "",
+            regions=(self._region,) if bad else (),
+            sample=sample.id,
         )
-        return Seen(finding, lambda: Edge(sign.at, sign.sample))
+        return Seen(finding, lambda: Edge(finding.at, finding.sample))
+
+
+def _counted(plan: PagePlan, signs: Collection[Seen]) -> list[Seen]:
+    """Those outside of declared maintenance, in the order of their time."""
+    seen = sorted(signs, key=lambda one: one.finding.at)
+    if not plan.maintenance:
+        return seen
+    moments = [int(one.finding.at.timestamp()) for one in seen]
+    return [one for one, at in zip(seen, moments, strict=True) if not plan.muted(at, at + 1)]
