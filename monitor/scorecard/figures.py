@@ -50,6 +50,8 @@ class Figure:
     missing: tuple[str, ...] = ()
     kpis: tuple[str, ...] = ()
     """Whose values it is made of."""
+    past: tuple[tuple[str, ...], Days] | None = None
+    """Whose values its baseline is made of, and on which days; ``None`` where it is not made of any."""
     sense: str = ""
     """How the value is to be read, where it is not the figure itself: ``at least`` or ``about``."""
 
@@ -109,7 +111,7 @@ class Making:
             return replace(
                 found, missing=(*found.missing, f"nothing grows from {values[first]:g} by a share")
             )
-        growth = round((values[last] / values[first]) ** (MONTH / between) - 1, _PLACES)
+        growth = _growth((values[last] / values[first]) ** (MONTH / between))
         words = f"from {values[first]:g} on {first} to {values[last]:g} on {last}"
         return replace(found, value=growth, low=growth, high=growth, notes=(words, *found.notes))
 
@@ -205,17 +207,31 @@ def change(figure: Figure, base: Figure) -> Figure:
     missing = (*figure.missing, *(f"baseline: {words}" for words in base.missing))
     notes = (*figure.notes, *(f"baseline: {words}" for words in base.notes))
     sense = ABOUT if base.sense else figure.sense
-    found = replace(figure, value=None, low=-1.0, high=math.inf, missing=missing, notes=notes, sense=sense)
+    found = replace(
+        figure,
+        value=None,
+        low=-1.0,
+        high=math.inf,
+        missing=missing,
+        notes=notes,
+        sense=sense,
+        past=base.past,
+    )
     if figure.value is None or base.value is None:
         return found
     if base.value <= 0:
         return replace(found, missing=(*missing, "the baseline is 0, and nothing can be held against it"))
     return replace(
         found,
-        value=round(figure.value / base.value - 1, _PLACES),
-        low=round(figure.low / base.high - 1, _PLACES),
-        high=round(figure.high / base.low - 1, _PLACES) if base.low > 0 else math.inf,
+        value=_growth(figure.value / base.value),
+        low=_growth(figure.low / base.high),
+        high=_growth(figure.high / base.low) if base.low > 0 else math.inf,
     )
+
+
+def _growth(times: float) -> float:
+    """How much more so many times as much is; 0 is never -0."""
+    return round(times - 1, _PLACES) + 0.0
 
 
 def _weekly(total: float, days: int) -> float:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from monitor.config.kpis import Group, Kpi
 from monitor.config.scorecard import ScorecardSettings, Threshold
@@ -66,6 +67,8 @@ class KpiLines:
         )
 
     def _line(self, name: str, unit: str, kpi: Kpi, figure: Figure, shown: str) -> Line:
+        made_of = [(figure.kpis or (kpi.name,), self.days), *([figure.past] if figure.past else [])]
+        files = (self.history.files(self.vendor, *each) for each in made_of)
         return Line(
             name=name,
             kind=Kind.KPI,
@@ -77,8 +80,8 @@ class KpiLines:
             notes=figure.notes,
             days=figure.days,
             of=figure.of,
-            evidence=(self._command(figure.kpis or (kpi.name,)),),
-            sources=self.history.files(self.vendor, figure.kpis, self.days),
+            evidence=tuple(self._command(*each) for each in made_of),
+            sources=tuple(dict.fromkeys(chain.from_iterable(files))),
         )
 
     def _figure(self, kpi: Kpi, threshold: Threshold) -> Figure:
@@ -102,21 +105,22 @@ class KpiLines:
         figure = self._over(kpi, threshold, days)
         shown = show(figure.value, kpi.unit, self.settings.currency)
         notes = (f"{figure.words(shown)} from {days.first} to {days.last}", *figure.notes)
+        figure = replace(figure, notes=notes, past=(figure.kpis, days))
         if days.after <= self.days.first:
-            return replace(figure, notes=notes)
+            return figure
         mixed = (
             f"its days end with {days.last}, and those that are held against it begin with {self.days.first}"
         )
-        return replace(figure, low=0.0, high=math.inf, notes=notes, missing=(*figure.missing, mixed))
+        return replace(figure, low=0.0, high=math.inf, missing=(*figure.missing, mixed))
 
     @property
     def _making(self) -> Making:
         by_mean = self.settings.daily_rates == "mean"
         return Making(self.history, self.vendor, self.settings.coverage, by_mean)
 
-    def _command(self, kpis: tuple[str, ...]) -> str:
+    def _command(self, kpis: tuple[str, ...], days: Days) -> str:
         names = " ".join(f"--kpi {kpi}" for kpi in kpis)
-        span = f"--since {self.days.first} --until {self.days.last}"
+        span = f"--since {days.first} --until {days.last}"
         return f"landwatch kpi show --vendor {shlex.quote(self.vendor)} {names} {span}"
 
 

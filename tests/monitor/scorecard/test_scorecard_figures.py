@@ -249,6 +249,11 @@ def test_a_change_is_held_against_the_baseline() -> None:
     assert found.notes == ("baseline: by the config",)
 
 
+def test_what_did_not_change_has_no_sign() -> None:
+    found = change(Figure(0.3, 0.3, 0.3), Figure(0.1 + 0.2, 0.3, 0.3))
+    assert repr(found.value) == "0.0"
+
+
 def test_a_change_is_as_unsure_as_both_of_its_figures() -> None:
     found = change(Figure(3, 2, 4), Figure(2, 1, 2.5))
     assert (found.low, found.value, found.high) == (pytest.approx(-0.2), 0.5, 3)

@@ -198,6 +198,11 @@ def test_changes_are_held_against_days_before() -> None:
         "baseline: 2.2 % from 2026-08-06 to 2026-09-04",
         "baseline: 660 conversions by 30,000 visits",
     )
+    assert line.evidence == tuple(
+        f"landwatch kpi show --vendor easyshop --kpi conversions --kpi visits --since {since} --until {until}"
+        for since, until in (("2026-10-05", "2026-11-03"), ("2026-08-06", "2026-09-04"))
+    )
+    assert line.sources == ("kpis.csv (SHA-256 0123456789ab)",)
     gaps = lines(COUNTS, rows[:10] + rows[30:], **STABLE, baselines=[told])
     missing = gaps["conversion_rate against the baseline"]
     assert missing.result is Result.NOT_ENOUGH
