@@ -45,11 +45,12 @@ def write_amount(value: float, unit: str) -> str:
     """A value as :func:`parse_amount` reads it back, exactly."""
     number = Decimal(repr(value))
     if unit != KpiUnit.SHARE:
-        return f"{_trimmed(number):f}"
-    return f"{_trimmed(number.scaleb(2)):f}%"
+        return f"{trimmed(number):f}"
+    return f"{trimmed(number.scaleb(2)):f}%"
 
 
-def _trimmed(number: Decimal) -> Decimal:
+def trimmed(number: Decimal) -> Decimal:
+    """Without idle zeros behind the point."""
     whole = number.to_integral_value()
     return whole if whole == number else number.normalize()
 
@@ -58,7 +59,7 @@ def _share(text: str, number: Decimal, *, percent: bool) -> float:
     if not percent:
         if number > 1:
             raise ValueError(f"a share has a %: write {text}%")
-        fraction = f"{_trimmed(number.scaleb(2)):f}"
+        fraction = f"{trimmed(number.scaleb(2)):f}"
         raise ValueError(f"{text!r} may be {fraction}% or {text}%: a share has a %, write what is meant")
     if number > 100:
         raise ValueError(f"{text!r} is more than the whole: a share is at most 100%")

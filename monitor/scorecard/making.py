@@ -43,8 +43,9 @@ class Occasion:
     def days(self, settings: ScorecardSettings) -> Days:
         """The days whose KPIs count."""
         stage = settings.stage(self.stage)
-        if isinstance(stage, Steady) or self.since is None:
-            return Days.last_of(getattr(stage, "days", 0), self.now, settings.time_zone)
+        if isinstance(stage, Steady):
+            return Days.last_of(stage.days, self.now, settings.time_zone)
+        assert self.since is not None  # a stage begins
         after = self.since + timedelta(days=STAGES[self.stage])
         return Days.at(self.since, after, self.now, settings.time_zone)
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from monitor.config.kpis import Kpi, KpiUnit
 from monitor.config.scorecard import Threshold
+from monitor.scorecard.amounts import trimmed
 from monitor.scorecard.scorecard import Result
 from monitor.sla.verdict import Finding
 
@@ -72,17 +73,11 @@ def show(
         if met is None or met(float(rounded / 100 if percents else rounded)) == met(value):
             break
     if unit != KpiUnit.MONEY:
-        rounded = _trimmed(rounded)
+        rounded = trimmed(rounded)
     text = f"{rounded:+,f}" if unit in (CHANGE, GROWTH) else f"{rounded:,f}"
     if percents:
         return f"{text} %"
     return f"{text} {currency}" if unit == KpiUnit.MONEY and currency else text
-
-
-def _trimmed(number: Decimal) -> Decimal:
-    """Without idle zeros behind the point."""
-    whole = number.to_integral_value()
-    return whole if number == whole else number.normalize()
 
 
 def target_words(kpi: Kpi, threshold: Threshold, currency: str | None) -> str:
