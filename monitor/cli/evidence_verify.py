@@ -93,9 +93,10 @@ def _lines(one: Checked) -> Iterator[str]:
 
 
 def _print_json(found: Sequence[Checked]) -> None:
-    import orjson
+    from storage.encoding import json_text
 
-    sys.stdout.buffer.write(orjson.dumps([plain_check(one) for one in found]) + b"\n")
+    # A name of a file may be no UTF-8, which JSON has to be.
+    sys.stdout.buffer.write(json_text([plain_check(one) for one in found]).encode() + b"\n")
 
 
 def plain_check(one: Checked) -> dict[str, Any]:

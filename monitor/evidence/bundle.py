@@ -249,7 +249,9 @@ def _notes(books: Report, made: Report) -> list[str]:
     """Where the store's own books say something else than the samples that are in the bundle."""
     verdicts = replace(books, scorecard=None)  # figures of the business are no samples
     found = differences(orjson.loads(report_json(verdicts)), orjson.loads(report_json(made)))
-    return [f"in the store's books {words}"[:2000] for words in found[:MOST_NOTES]]
+    notes = [f"in the store's books {words}"[:2000] for words in found[:MOST_NOTES]]
+    more = len(found) - MOST_NOTES
+    return [*notes, f"and {more:,} more of that kind"] if more > 0 else notes
 
 
 def _sync_folder(folder: Path) -> None:

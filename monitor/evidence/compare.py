@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 CLOSE = 1e-9
 """How far two numbers may lie apart, as a share of the larger."""
-MOST = 100
-"""Differences that are told."""
 
 
 def differences(told: Any, made: Any, *, lenient: bool = False) -> list[str]:
@@ -23,10 +20,7 @@ def differences(told: Any, made: Any, *, lenient: bool = False) -> list[str]:
 
     ``lenient``: what only the second one has does not matter, as it is of a later version.
     """
-    found = _Comparing(lenient).reports(told, made)
-    some = list(islice(found, MOST))
-    more = sum(1 for _ in found)
-    return [*some, f"and {more:,} more"] if more else some
+    return list(_Comparing(lenient).reports(told, made))
 
 
 class _Comparing:

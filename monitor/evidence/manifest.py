@@ -90,6 +90,12 @@ class ChainPlace(_Part):
     previous: Digest | None
     """The SHA-256 of the manifest before; null for the first."""
 
+    @model_validator(mode="after")
+    def _follows(self) -> Self:
+        if (self.number == 1) != (self.previous is None):
+            raise ValueError("the first bundle follows none, and each other one follows one")
+        return self
+
 
 class Manifest(_Part):
     """All of it."""

@@ -8,7 +8,7 @@ itself is the one that was made then.
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from monitor.evidence.files import entry_of, walk
 from monitor.evidence.manifest import Entry, Manifest, digest, read_manifest
 from monitor.evidence.opening import content
 from monitor.evidence.parquet_twin import Twins, compare_twins
+from monitor.evidence.readme import readme
 from monitor.evidence.rebuild import Progress, Question, Rebuilt, parts, rebuild
 from monitor.evidence.settings import LARGEST, config_from
 from monitor.evidence.told import report_json
@@ -173,6 +174,8 @@ def _check_verdicts(
         checked.notes.append(f"made by landwatch {manifest.landwatch}, checked by {version}")
     found = differences(told, orjson.loads(report_json(made.report)), lenient=lenient)
     found += _check_bases(manifest, made)
+    if not lenient:
+        found += _check_words(manifest, made)
     checked.take(found)
     rolled = sum(one.raw_from > one.since for one in manifest.verdicts)
     if rolled:
@@ -205,6 +208,15 @@ def _check_bases(manifest: Manifest, made: Rebuilt) -> list[str]:
     return found
 
 
+def _check_words(manifest: Manifest, made: Rebuilt) -> Iterator[str]:
+    """What a person reads of a bundle follows from the rest of it; another version may put it otherwise."""
+    if manifest.asked.words != manifest.asked.again().words:
+        yield f"{names.MANIFEST}: `asked.words` is not what the rest of `asked` says"
+    text = digest(readme(made.report, manifest.samples, manifest.keepsakes, manifest.landwatch))
+    if any(one.path == names.README and one.sha256 != text for one in manifest.files):
+        yield f"{names.README}: it does not say what the bundle holds"
+
+
 def _check_parquet(checked: Checked, twins: Compare) -> None:
     found, words = twins(checked.bundle)
     if found is Twins.DIFFERENT:
@@ -223,11 +235,14 @@ def check_neighbours(bundles: Sequence[Checked]) -> None:
     known = [one for one in bundles if one.manifest is not None]
     by_place = {_place(one): one for one in known}
     for one in known:
-        number, place = _number(one), _place(one)
+        place = _place(one)
+        number = place[1]
         if by_place[place].sha256 != one.sha256:
             one.problems.append(f"{names.MANIFEST}: {by_place[place].bundle} has the same number, {number:,}")
-        before = by_place.get((place[0], number - 1))
+        before, after = (by_place.get((place[0], each)) for each in (number - 1, number + 1))
         if before is None:
+            if after is None and len(bundles) > 1:
+                one.notes.append("the bundles before and after it are not among these: none proves it")
             continue
         if _previous(one) == before.sha256:
             one.done.append(f"its manifest has the hash of {before.bundle}, the bundle before it")
@@ -259,10 +274,6 @@ def check_chain(checked: Checked, links: Sequence[Link]) -> None:
 def _place(one: Checked) -> tuple[str, int]:
     assert one.manifest is not None
     return one.manifest.chain.installation, one.manifest.chain.number
-
-
-def _number(one: Checked) -> int:
-    return _place(one)[1]
 
 
 def _previous(one: Checked) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,17 @@ def test_several_bundles_are_checked_as_json(monkeypatch: pytest.MonkeyPatch, ca
     assert one["problems"][0].startswith("manifest.json: it is no manifest")
     assert (two["bundle"], two["good"], two["number"]) == ("two", True, 2)
     assert "its manifest is number 2 of the chain" in two["right"]
+
+
+def test_names_that_are_no_text_are_told_as_json_too(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: Any
+) -> None:
+    make(monkeypatch)
+    os.close(os.open(b"bundle/\xff", os.O_CREAT))
+    capfdbinary.readouterr()
+    assert run_report(monkeypatch, "--verify", "bundle", "--json") == 1
+    (found,) = json.loads(capfdbinary.readouterr().out)
+    assert found["problems"] == ["?: it was added, the manifest does not know it"]
 
 
 def test_a_manifest_that_is_none_is_told_of_in_words(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -51,6 +51,8 @@ def test_no_path_leads_out_of_the_bundle(bundle: Path, path: str) -> None:
         (lambda value: value["files"][0].update(size=-1), "size: Input should be greater"),
         (lambda value: value["files"][0].update(sha256="x"), "sha256: String should match"),
         (lambda value: value["chain"].update(number="1"), "chain.number: Input should be a valid integer"),
+        (lambda value: value["chain"].update(number=2), "the first bundle follows none"),
+        (lambda value: value["chain"].update(previous="a" * 64), "the first bundle follows none"),
     ],
 )
 def test_a_manifest_that_is_none_is_said(bundle: Path, change: Callable[[Any], object], words: str) -> None:

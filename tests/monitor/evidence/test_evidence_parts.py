@@ -314,9 +314,7 @@ def test_odd_reports_are_compared_too() -> None:
     twice = {"pages": [*made["pages"], *made["pages"], "x"]}
     assert differences(twice, made)[0].startswith("page a/b (1) is told of")
     many = {"pages": [{"vendor": str(number), "page": "x"} for number in range(150)]}
-    found = differences(many, {"pages": []})
-    assert len(found) == 101
-    assert found[-1] == "and 50 more"
+    assert len(differences(many, {"pages": []})) == 150
 
 
 def test_a_long_value_is_cut() -> None:

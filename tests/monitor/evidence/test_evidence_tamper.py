@@ -189,10 +189,32 @@ def test_two_bundles_of_one_number_are_told(sqlite_store: Store, tmp_path: Path)
 
 def test_a_number_that_the_chain_never_gave_is_told(made_once: Path, bundle: Path) -> None:
     place = read_manifest((bundle / MANIFEST).read_bytes()).chain
-    resealed(bundle, chain=place.model_copy(update={"number": 7}))
+    resealed(bundle, chain=place.model_copy(update={"number": 7, "previous": "a" * 64}))
     found = checked(bundle)
     check_chain(found, read_chain(made_once / "state") or ())
     assert found.problems == ["manifest.json: the chain knows no bundle 7"]
+
+
+def test_bundles_that_do_not_follow_each_other_prove_nothing(
+    made_once: Path, sqlite_store: Store, tmp_path: Path
+) -> None:
+    first, second = two_bundles(sqlite_store, tmp_path)
+    assert [one.notes for one in neighbours(first, second)] == [[], []]
+    theirs, mine = neighbours(made_once / "bundle", second)
+    words = "the bundles before and after it are not among these: none proves it"
+    assert theirs.notes == mine.notes == [words]
+
+
+def test_words_that_were_made_better_are_told(bundle: Path) -> None:
+    """Their hashes were made to fit; a person would read these, and not the figures."""
+    (bundle / "README.txt").write_text((bundle / "README.txt").read_text().replace("breached", "met"))
+    asked = read_manifest((bundle / MANIFEST).read_bytes()).asked
+    resealed(bundle, asked=asked.model_copy(update={"words": "every promise over 2026-01"}))
+    assert checked(bundle).problems == [
+        "manifest.json: `asked.words` is not what the rest of `asked` says",
+        "README.txt: it does not say what the bundle holds",
+    ]
+    assert checked(bundle, "9.0").good  # another version may put it otherwise
 
 
 def test_another_version_may_know_more_and_says_so(bundle: Path) -> None:
