@@ -116,6 +116,7 @@ def show_values(
     from datetime import timedelta
 
     from monitor.config import load
+    from monitor.export.flat import defused
     from monitor.scorecard.amounts import write_amount
     from storage.kpis import read_kpis
 
@@ -142,7 +143,7 @@ def show_values(
                     source.file,
                     source.sha256,
                 )
-                out.writerow(map(printable, words))
+                out.writerow(defused(printable(each)) for each in words)
 
 
 def _read(file: Path, config: Config, now: datetime, decimal: DecimalSign | None) -> KpiFile:

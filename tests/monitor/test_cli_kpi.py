@@ -123,6 +123,14 @@ def test_what_a_file_says_can_not_command_a_terminal(run: Run, capsys: Any) -> N
     assert "\x1b" not in capsys.readouterr().err
 
 
+def test_the_name_of_a_file_is_no_formula(run: Run, capsys: Any) -> None:
+    run("kpi", "import", file_of((BEGAN, "easyshop", "content", 2), name="=1+1.csv"))
+    capsys.readouterr()
+    run("kpi", "show")
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["file"] == "'=1+1.csv"
+
+
 def test_a_dry_run_imports_nothing(run: Run, capsys: Any) -> None:
     assert run("kpi", "import", "--dry-run", file_of((BEGAN, "easyshop", "content", 2))) == 0
     assert capsys.readouterr().out.endswith("Nothing was imported.\n")
