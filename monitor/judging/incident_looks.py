@@ -48,7 +48,7 @@ class View:
     first: int
     """The first slice that is looked at."""
     over: int
-    """How many slices are over; at most one more runs."""
+    """How many slices are over, and their samples here as a rule; what comes after counts as running."""
     settled: int
     """How many slices are old enough to be good."""
     muted: int = 0

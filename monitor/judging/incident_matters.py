@@ -18,6 +18,9 @@ from monitor.sla.windows import slices_in
 SETTLING = 5
 """Seconds that a sample may take to the store. So long, and for its timeout, a slice is waited for."""
 
+ARRIVING = 1
+"""Seconds after its end in which a slice still counts as one that runs: its last samples are on their way."""
+
 Matters = dict[Matter, Iterable[Seen]]
 """What is to be looked at, and the looks at it in the order of their time."""
 Looks = Mapping[Matter, Sequence[Seen]]
@@ -41,7 +44,7 @@ def view_of(plan: PagePlan, window: PageWindow, regions: Collection[str], now: d
         plan.accounting.quorum,
         plan.regions,
         first=max(0, at - looked_back(grid.length) - grid.start) // grid.length,
-        over=(at - grid.start) // grid.length,
+        over=max(0, at - ARRIVING - grid.start) // grid.length,
         settled=max(0, at - SETTLING - math.ceil(plan.timeout) - grid.start) // grid.length,
         muted=slices_in(muted, grid.start, grid.length, grid.count) if muted else 0,
     )

@@ -91,6 +91,18 @@ def test_a_quorum_that_others_can_still_undo_is_no_outage_yet(store: Store) -> N
     assert kept(store) == []
 
 
+def test_nor_is_it_one_while_the_last_samples_of_its_slice_are_on_their_way(sqlite: Store) -> None:
+    watched = {"r0": Agent(15.0, 0.0), "r1": Agent(15.0, 5.0)}
+    watched |= {name: Agent(15.0, 13.0, silent=((60.0, 117.0),)) for name in ("r2", "r3")}
+    world = World(sqlite, truth(watched, "r0", "r1", until=119.0), watched)
+    judge = lookout(sqlite, "r1")
+    world.run([judge], 0.0, 107.0)
+    world.arrive(112.0)
+    assert judge.look_early(moment_of(120.4), [KEY]).open == []
+    world.run([judge], 107.0, 400.0)
+    assert kept(sqlite) == []
+
+
 def test_one_that_nobody_undid_is_an_outage_once_the_slice_is_over(sqlite: Store) -> None:
     watched = {"r0": Agent(15.0, 0.0), "r1": Agent(15.0, 5.0)}
     watched |= {name: Agent(15.0, 13.0, silent=((60.0, 600.0),)) for name in ("r2", "r3")}
