@@ -86,7 +86,8 @@ class Making:
             return replace(found, notes=(f"mean of {_days(len(values))}", *found.notes))
         last = max(values)
         found = self._reaching(kpi, values, days)
-        return replace(found, value=values[last], low=values[last], high=values[last])
+        words = f"as it stood on {last}"
+        return replace(found, value=values[last], low=values[last], high=values[last], notes=(words,))
 
     def weekly(self, kpi: Kpi, days: Days) -> Figure:
         """The figure of a sum for each week; its bounds are those of all weeks, also of those to come."""

@@ -95,7 +95,7 @@ def _lines(
     pages = [page for page in report.pages if page.vendor == vendor]
     named = settings.stage(occasion.stage).objectives
     command = occasion.command(over=occasion.since is not None and days.over)
-    yield from objective_lines(vendor, pages, named, command)
+    yield from objective_lines(vendor, pages, named, command, occasion.since)
     yield from KpiLines(settings, occasion.stage, days, history, vendor, occasion.now).lines()
 
 

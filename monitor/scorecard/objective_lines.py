@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from monitor.config.objectives import Objective
 from monitor.report.report import Judgement, PageReport
 from monitor.report.words import figure, promised
 from monitor.scorecard.scorecard import Group, Kind, Line, Result
@@ -31,7 +33,11 @@ class _Judged:
 
 
 def objective_lines(
-    vendor: str, pages: Sequence[PageReport], names: Sequence[str] | None, command: str
+    vendor: str,
+    pages: Sequence[PageReport],
+    names: Sequence[str] | None,
+    command: str,
+    since: date | None = None,
 ) -> Iterator[Line]:
     """A line for each objective of a vendor's pages, or for those that are named.
 
@@ -40,6 +46,7 @@ def objective_lines(
         pages: what is reported about its pages.
         names: the objectives that are asked for; ``None`` for all that were judged.
         command: the command that shows the verdicts; the page is added to it.
+        since: when the stage began; an objective that says another date is judged from that on.
     """
     of_name: dict[str, list[_Judged]] = {name: [] for name in names or ()}
     for page in pages:
@@ -47,10 +54,13 @@ def objective_lines(
             if names is None or one.objective.name in of_name:
                 of_name.setdefault(one.objective.name, []).append(_Judged(page.page, one))
     for name, judged in of_name.items():
-        yield _line(vendor, name, judged, command) if judged else _unjudged(vendor, name, command)
+        if judged:
+            yield _line(vendor, name, judged, command, since)
+        else:
+            yield _unjudged(vendor, name, command)
 
 
-def _line(vendor: str, name: str, judged: Sequence[_Judged], command: str) -> Line:
+def _line(vendor: str, name: str, judged: Sequence[_Judged], command: str, since: date | None) -> Line:
     result = _result(one.judgement for one in judged)
     telling = [one for one in judged if _finding(one) is FINDINGS[result]]
     worst = max(telling, key=lambda one: one.badness)
@@ -72,7 +82,7 @@ def _line(vendor: str, name: str, judged: Sequence[_Judged], command: str) -> Li
         result=result,
         words=f"{told} ({where}); met on {met} of {_pages(len(judged))}",
         missing=tuple(_missing(telling)) if result is not Result.FAIL else (),
-        notes=tuple(verdict.notes),
+        notes=(*verdict.notes, *_another_date(objective, since)),
         evidence=tuple(_evidence(vendor, worst, command)),
     )
 
@@ -97,6 +107,11 @@ def _missing(judged: Sequence[_Judged]) -> Iterator[str]:
     for one in judged:
         for words in one.judgement.verdict.missing:
             yield f"{one.page}: {words}" if len(judged) > 1 else words
+
+
+def _another_date(objective: Objective, since: date | None) -> Iterator[str]:
+    if since is not None and objective.since not in (None, since):
+        yield f"judged from {objective.since} on, as the objective says"
 
 
 def _unjudged(vendor: str, name: str, command: str) -> Line:

@@ -200,7 +200,7 @@ def test_a_rank_is_the_mean_of_its_days() -> None:
 def test_what_is_known_as_it_stands_is_its_last_value() -> None:
     rows = daily("organic_followers", [1000, 1100, 1300], (0, 14, 28))
     found = making(rows).figure(kpi("organic_followers"), trial())
-    assert (found.value, found.missing) == (1300, ())
+    assert (found.value, found.missing, found.notes) == (1300, (), ("as it stood on 2026-11-02",))
     short = making(rows).figure(kpi("organic_followers"), trial(60, 60))
     assert short.missing == (
         "values from 2026-10-05 to 2026-11-02 reach over 29 of 60 days, and 80 % are needed",

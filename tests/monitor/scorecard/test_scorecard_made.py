@@ -133,6 +133,17 @@ def test_the_worst_page_is_the_one_with_the_worst_figure() -> None:
     assert made(*availability).cards[0].lines[2].value == 0.5
 
 
+def test_an_objective_with_a_date_of_its_own_says_so() -> None:
+    for since, notes in (
+        (FIRST, ()),
+        (date(2026, 9, 1), ("judged from 2026-09-01 on, as the objective says",)),
+    ):
+        staged = Objective(name="x", indicator="ttfb", at_most="1s", window="trial", since=str(since))
+        one = page_report(page_data(), [staged]).judgements[0]
+        one.verdict.notes.clear()
+        assert made(PageReport("easyshop", "sale", [one])).cards[0].lines[0].notes == notes
+
+
 def test_missing_things_are_told_with_their_page_where_there_are_several() -> None:
     line = made(judged("a", Finding.UNPROVEN), judged("b", Finding.UNPROVEN)).cards[0].lines[0]
     assert line.missing == ("a: too little", "b: too little")
