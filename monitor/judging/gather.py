@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -41,8 +40,6 @@ RECENT = 3 * HOUR
 
 Progress = Callable[[int, int], None]
 """Told how much is done, of how much."""
-Live = Mapping[Series, Sequence[Rollup]]
-"""Rollups that are in memory: they stand for those of the same series and period in the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +81,6 @@ class _Found:
     outages: list[Outage]
     edge: Rollup | None = None
 
-    def take(self, rollup: Rollup) -> None:
-        """Let a rollup of an hour stand for the row of it, where there is one."""
-        self.rows[rollup.start, HOUR] = row_of(rollup, 0, 0)
-
     def has_day_of(self, hour: int) -> bool:
         """Whether a row of a whole day holds an hour."""
         return (hour - hour % DAY, DAY) in self.rows
@@ -100,16 +93,15 @@ def gather(
     now: datetime,
     *,
     choice: Choice = EVERYTHING,
-    live: Live = MappingProxyType({}),
     progress: Progress | None = None,
 ) -> list[PageData]:
-    """What the store and ``live`` know of the pages of ``config`` in a window, one for each kind of probe.
+    """What the store knows of the pages of ``config`` in a window, one for each kind of probe.
 
     It is made for this window: its first and last hours are cut as :func:`monitor.sla.evidence.periods` says,
     so judge another window by data of its own. It blocks, and raises ``StoreUnavailable``.
     """
     needs = Needs.of(span, int(now.timestamp()), burns=choice.burns)
-    gathering = _Gathering(config, needs, choice, live, span)
+    gathering = _Gathering(config, needs, choice, span)
     with store.reading() as connection:
         gathering.read(connection, int(now.timestamp()), progress)
     return list(gathering.pages())
@@ -118,12 +110,11 @@ def gather(
 class _Gathering:
     """One gathering, under way."""
 
-    def __init__(self, config: Config, needs: Needs, choice: Choice, live: Live, span: Span) -> None:
+    def __init__(self, config: Config, needs: Needs, choice: Choice, span: Span) -> None:
         self._span = span
         self._config = config
         self._needs = needs
         self._choice = choice
-        self._live = live
         self._paces = Paces.of(config.watches())
         self._labels = {(each.name, page.name): page.labels for each in config.vendors for page in each.pages}
         self._found: dict[Series, _Found] = {}
@@ -140,7 +131,6 @@ class _Gathering:
         self._read_edges(connection)
         self._read_outages(connection, series)
         self._remember(connection, series)
-        self._lay_live(now)
         self._read_tails(connection, {one: held[n] for one, n in series.items() if n in held}, now)
 
     def pages(self) -> Iterator[PageData]:
@@ -200,30 +190,12 @@ class _Gathering:
         for number in series_with_rollups(connection, silent, since, self._needs.end):
             self._found[silent[number]] = _Found({}, [])
 
-    def _hours(self, now: int) -> set[int]:
-        """The hours of the window, and those of days that are only just over: these may have no row yet."""
-        days = (day for day in self._needs.days if day + DAY > now - RECENT)
-        return {*self._needs.hours, *(hour for day in days for hour in range(day, day + DAY, HOUR))}
-
-    def _lay_live(self, now: int) -> None:
-        hours = self._hours(now)
-        for one, rollups in self._live.items():
-            if not self._wants(one):
-                continue
-            found = self._found.setdefault(one, _Found({}, []))
-            for rollup in rollups:
-                if rollup.start in hours and not found.has_day_of(rollup.start):
-                    found.take(rollup)
-
     def _read_tails(self, connection: Connection, held: Mapping[Series, Held], now: int) -> None:
-        hours = {hour for hour in self._hours(now) if hour > now - RECENT}
-        live = {(one.region, rollup.start) for one, rollups in self._live.items() for rollup in rollups}
-        for stretch in unsettled_stretches(connection) if hours else ():
-            if (
-                stretch.period == HOUR
-                and stretch.start in hours
-                and (stretch.region, stretch.start) not in live
-            ):
+        """What no rollup holds yet, of a day too that is only just over: it may have no row yet."""
+        hours, days = set(self._needs.hours), set(self._needs.days)
+        for stretch in unsettled_stretches(connection) if self._needs.end > now - RECENT else ():
+            needed = stretch.start in hours or stretch.start - stretch.start % DAY in days
+            if stretch.period == HOUR and stretch.start > now - RECENT and needed:
                 self._read_tail(connection, stretch, held)
 
     def _read_tail(self, connection: Connection, stretch: Stretch, held: Mapping[Series, Held]) -> None:
@@ -242,7 +214,7 @@ class _Gathering:
                 continue
             if (stretch.start, HOUR) in found.rows:
                 rollup.merge(rollup_of(found.rows[stretch.start, HOUR]))
-            found.take(rollup)
+            found.rows[stretch.start, HOUR] = row_of(rollup, 0, 0)
 
     def _named(self, matter: _Matter, labels: Mapping[str, str], seen: set[str]) -> list[RegionData]:
         """Regions that an objective names, and that have nothing to say."""

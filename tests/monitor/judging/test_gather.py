@@ -178,38 +178,14 @@ def test_the_last_hour_of_a_day_that_is_just_over_is_whole(store: Store) -> None
     window, now = span(0, DAY), at(DAY + 30)
     found = of_page(gather(store, config_of(), window, now, choice=Choice(burns=False)))
     same(found.regions[0].rows, hours_of(samples, 0, DAY))
-    last = Rollup.of(samples, MIDNIGHT + DAY - HOUR, 60.0)
-    live = gather(store, config_of(), window, now, choice=Choice(burns=False), live={PAGE: [last]})
-    same(of_page(live).regions[0].rows, hours_of(samples, 0, DAY))
 
 
 def test_a_day_that_was_made_is_not_counted_twice(store: Store) -> None:
     samples = visits(0, DAY, 60)
     book(store, samples, DAY + 3600)
     store.add(visits(DAY - 90, DAY - 70, 60))  # late: the hour is looked at again, and its day after it
-    last = Rollup.of(samples, MIDNIGHT + DAY - HOUR, 60.0)
-    choice = Choice(burns=False)
-    data = gather(store, config_of(), span(0, DAY), at(DAY + 3600), choice=choice, live={PAGE: [last]})
+    data = gather(store, config_of(), span(0, DAY), at(DAY + 3600), choice=Choice(burns=False))
     assert [row.slices.period for row in of_page(data).regions[0].rows] == [DAY]
-
-
-def test_what_is_in_memory_stands_for_what_is_in_the_store(store: Store) -> None:
-    samples = visits(0, HOUR + 1000, 60)
-    book(store, samples, HOUR + 600)
-    live = Rollup.of(visits(HOUR, HOUR + 1500, 60), MIDNIGHT + HOUR, 60.0)
-    stranger = PAGE._replace(vendor="another")
-    data = of_page(
-        gather(
-            store,
-            config_of(),
-            span(0, HOUR + 1500),
-            at(HOUR + 1500),
-            choice=Choice(burns=False),
-            live={PAGE: [live], stranger: [live]},
-        )
-    )
-    same(data.regions[0].rows[-1:], [live])
-    assert len(data.regions[0].rows) == 2
 
 
 def test_a_region_that_fell_silent_before_the_window_is_missed_in_it(store: Store) -> None:
