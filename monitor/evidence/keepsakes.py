@@ -12,10 +12,10 @@ import re
 import shutil
 import stat
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.config import Config
 from monitor.evidence.manifest import Keepsakes
@@ -34,6 +34,12 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Files = Mapping[str, str]
 """Paths below the state folder, by what they are."""
+
+
+class _File(NamedTuple):
+    what: str
+    path: Path
+    size: int
 
 
 @dataclass(slots=True)
@@ -84,18 +90,14 @@ class BadVisits:
         ]
         left_out, missing, size, visits = self.found - len(chosen), 0, 0, 0
         for name, files in chosen:
-            there = dict(_there(state, files))
-            weight = sum(path.stat().st_size for path in there.values())
-            if not there:
-                missing += 1
-            elif size + weight > LARGEST:
+            there = list(_there(state, files))
+            weight = sum(each.size for each in there)
+            if size + weight > LARGEST:
                 left_out += 1
-            else:
-                place = bundle / FOLDER / name
-                place.mkdir(parents=True)
-                for what, path in there.items():
-                    shutil.copyfile(path, place / NAMES[what])
+            elif there and _copied(there, bundle / FOLDER / name):
                 size, visits = size + weight, visits + 1
+            else:
+                missing += 1
         return Keepsakes(visits=visits, missing=missing, left_out=left_out)
 
 
@@ -107,7 +109,19 @@ def _files(sample: Sample) -> Files:
     return {what: path for what, path in files.items() if what in NAMES and isinstance(path, str)}
 
 
-def _there(state: Path, files: Files) -> Iterator[tuple[str, Path]]:
+def _copied(files: Iterable[_File], place: Path) -> bool:
+    """Copy a visit's files, unless one of them made room for a newer visit's meanwhile."""
+    place.mkdir(parents=True)
+    try:
+        for each in files:
+            shutil.copyfile(each.path, place / NAMES[each.what])
+    except FileNotFoundError:
+        shutil.rmtree(place)
+        return False
+    return True
+
+
+def _there(state: Path, files: Files) -> Iterator[_File]:
     """Those that are plain files on the shelf, and not too large. A store's word is not taken for a path."""
     shelf = os.path.realpath(state / _KIND)
     for what, name in files.items():
@@ -118,4 +132,4 @@ def _there(state: Path, files: Files) -> Iterator[tuple[str, Path]]:
             continue
         on_the_shelf = path.is_relative_to(shelf) and path.name == NAMES[what]
         if on_the_shelf and stat.S_ISREG(about.st_mode) and about.st_size <= LARGEST_FILE:
-            yield what, path
+            yield _File(what, path, about.st_size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -244,6 +245,24 @@ def test_too_much_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         visits.look(browser_sample(number, tmp_path, **DOWN))
     monkeypatch.setattr("monitor.evidence.keepsakes.LARGEST", 50)
     assert visits.copy(tmp_path, tmp_path / "out") == Keepsakes(visits=2, left_out=3)
+
+
+def test_a_visit_that_makes_room_as_it_is_copied_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = BadVisits({})
+    for number in range(2):
+        visits.look(browser_sample(number, tmp_path, **DOWN))
+    copy = shutil.copyfile
+
+    def copied_slowly(path: Path, place: Path) -> None:
+        copy(path, place)
+        (tmp_path / "browser/failed/1/visit.har").unlink(missing_ok=True)
+
+    monkeypatch.setattr(shutil, "copyfile", copied_slowly)
+    assert visits.copy(tmp_path, tmp_path / "out") == Keepsakes(visits=1, missing=1)
+    (folder,) = (tmp_path / "out" / "visits").iterdir()
+    assert {path.name for path in folder.iterdir()} == {"filmstrip.png", "visit.har"}
 
 
 @pytest.mark.parametrize(
