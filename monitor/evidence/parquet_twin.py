@@ -30,6 +30,11 @@ MEMORY = 4 * 1024**3
 """Bytes of address space: Arrow needs 200 MB for what landwatch writes, and reserves a few times that."""
 _ROOT = Path(__file__).parents[2]
 _BATCH = 500
+_ENVIRONMENT = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    # numpy comes with Arrow where it is there, and reserves 40 MB for each core, of which there may be many.
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
 class Twins(IntEnum):
@@ -44,7 +49,7 @@ def compare_twins(bundle: Path) -> tuple[Twins, str]:
     """Compare them in a process of its own: what came of it, and in which way they differ."""
     done = subprocess.run(  # noqa: S603  # our own module, by this very interpreter
         [sys.executable, "-P", "-m", "monitor.evidence.parquet_twin", str(bundle)],
-        env={**os.environ, "PYTHONPATH": str(_ROOT), "ARROW_DEFAULT_MEMORY_POOL": "system"},
+        env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(_ROOT)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
