@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from monitor.cli.config import DEFAULT_CONFIG
 from monitor.cli.printable import printable
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def verify_evidence(bundles: Sequence[Path], config: Path, *, as_json: bool) -> 
     """Check bundles, and say what was found; the exit code.
 
     Raises:
-        typer.BadParameter: one is no bundle.
+        typer.BadParameter: one is no bundle, or there is no such config.
     """
     from importlib.metadata import version
 
@@ -30,6 +31,8 @@ def verify_evidence(bundles: Sequence[Path], config: Path, *, as_json: bool) -> 
     from monitor.evidence.verify import check_bundle, check_neighbours
     from storage.failure import StoreUnavailable
 
+    if config != DEFAULT_CONFIG and not config.exists():
+        raise typer.BadParameter(f"there is no {config} to say where the chain is", param_hint="--config")
     found: list[Checked] = []
     for bundle in bundles:
         try:

@@ -173,6 +173,7 @@ def test_without_pyarrow_no_bundle_is_made_and_one_is_checked(
         (("--evidence", "new", "--anomalies"), "--anomalies break no promise"),
         (("--verify", "state"), "state is no evidence bundle: it has no manifest.json"),
         (("--verify", "none"), "none is no folder"),
+        (("--verify", "state", "--config", "none.yaml"), "there is no none.yaml to say where the chain is"),
     ],
 )
 def test_wrong_usage_says_what_would_be_right(
