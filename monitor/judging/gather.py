@@ -19,6 +19,7 @@ from monitor.judging.settler import grouped
 from monitor.judging.tail import tail_of
 from monitor.judging.window import Held, Needs, read_window, rows_in
 from monitor.sla.evidence import PageData, RegionData
+from monitor.sla.indicators import WITHOUT_FIGURES
 from monitor.sla.outages import Outage
 from monitor.sla.rollups import Rollup
 from monitor.sla.slices import DAY, HOUR
@@ -49,7 +50,7 @@ class Choice:
     probes: Collection[str] | None = None
     """Kinds of probe."""
     indicators: Collection[str] | None = None
-    """Whose figures; for availability and recovery none are needed."""
+    """Whose figures, where it is one that has any."""
     vendors: Collection[str] | None = None
     pages: Collection[str] | None = None
     burns: bool = True
@@ -160,7 +161,8 @@ class _Gathering:
         start = self._span.start
         end = min(start - start % HOUR + HOUR, self._span.end)
         short = start % HOUR and self._span.end - start < EDGES_UNDER
-        if not short or self._choice.indicators == set():
+        names = self._choice.indicators
+        if not short or (names is not None and WITHOUT_FIGURES.issuperset(names)):
             return
         whole = mark(connection, WHOLE)
         if whole is not None and moment(start) < whole:

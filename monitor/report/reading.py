@@ -141,7 +141,7 @@ class _Making:
     ) -> Iterable[PageData]:
         choice = Choice(
             probes={job.promise.measured_by for job in jobs},
-            indicators={job.promise.indicator for job in jobs} - {"availability", "recovery"},
+            indicators={job.promise.indicator for job in jobs},
             vendors=None if self._wanted.vendor is None else {self._wanted.vendor},
             pages=None if self._wanted.page is None else {self._wanted.page},
             burns=any(job.promise.indicator == "availability" for job in jobs),

@@ -70,6 +70,9 @@ IndicatorName = Literal[
     "tracking",
 ]
 
+WITHOUT_FIGURES = frozenset({"availability", "recovery"})
+"""Indicators that slices and outages tell, and no figures of samples."""
+
 _VITALS = ("first_screen", "lcp", "fcp", "cls", "tbt", "tls_grade", "tls_expiry_days", "tracking")
 
 

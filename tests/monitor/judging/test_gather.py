@@ -289,6 +289,16 @@ def test_a_short_window_has_the_figures_from_before_its_first_whole_hour(store: 
     assert requests == 1.0
 
 
+@pytest.mark.parametrize("names", [set(), {"availability"}, {"availability", "recovery"}])
+def test_samples_of_a_short_window_are_not_read_where_no_figures_are_asked_for(
+    store: Store, names: set[str]
+) -> None:
+    book(store, visits(0, 3 * HOUR, 300), 3 * HOUR + 600)
+    choice = Choice(indicators=names)
+    data = of_page(gather(store, config_of(), span(1800, 9000), at(9000), choice=choice))
+    assert data.regions[0].edge is None
+
+
 def test_a_window_of_days_is_made_of_whole_hours(store: Store) -> None:
     book(store, visits(0, 3 * HOUR, 300), 3 * HOUR + 600)
     data = of_page(gather(store, config_of(), span(1800, 1800 + DAY), at(1800 + DAY)))
