@@ -75,7 +75,7 @@ class JudgeSeries:
             if kind == IncidentKind.LATENCY:
                 objective = subject
             elif kind == IncidentKind.TRACKING:
-                region, _, variant = subject.partition("/")
+                region, _, variant = subject.rpartition("/")  # a region's name may have one too
             else:
                 region = subject
             yield self._line(INCIDENT, value, vendor, page, kind, region, variant, objective)

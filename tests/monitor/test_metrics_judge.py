@@ -91,6 +91,13 @@ def values(found, name: str, *labels: str) -> dict[tuple[str, ...], float]:
     return {tuple(one.labels.get(each, "") for each in labels): one.value for one in found.get(name, ())}
 
 
+async def test_the_channel_of_a_tracking_incident_is_told_from_a_region_whose_name_has_a_slash() -> None:
+    signs = [(*PAGE, "tracking", "aws/eu-west/tiktok")]
+    found = await scrape(Judged(Outlook({PAGE: Seconds()}, {PAGE: []}, [], signs), []))
+    series = values(found, "landwatch_incident_open", "kind", "region", "variant")
+    assert series == {("outage", "", ""): 0, ("tracking", "aws/eu-west", "tiktok"): 0}
+
+
 async def test_a_page_that_was_not_judged_yet_has_its_counters_and_targets_and_no_verdict() -> None:
     found = await scrape(Judged(Outlook({PAGE: Seconds()}, {PAGE: ["eu-west"]}), PROMISED))
     assert values(found, "landwatch_bad_seconds_total") == {(): 0}
