@@ -454,6 +454,17 @@ def test_a_scorecard_stands_with_its_groups_side_by_side() -> None:
     assert document(drawn()).find(".//section[@class='scorecard']") is None
 
 
+def test_a_command_can_be_taken_over_as_it_is() -> None:
+    """Between a figure and its unit no line breaks in words, but in a name that space is another character."""
+    command = "landwatch report --page 'the last 24 h <b>'"
+    card = Scorecard(
+        made_at=datetime(2026, 1, 31, tzinfo=UTC), stage="trial", running=False, over="30 days",
+        first=date(2026, 1, 1), last=date(2026, 1, 30), cards=(Card("easyshop", (line(evidence=(command,)),)),),
+    )  # fmt: skip
+    found = document(replace(drawn(), scorecard=card))
+    assert only(found.findall(".//section[@class='scorecard']//code")).text_content() == command
+
+
 def test_a_hundred_pages_in_seven_regions_make_a_file_that_opens() -> None:
     """Whatever the window is: it is cut into no more than so many pieces."""
     chance = random.Random(1)
