@@ -87,12 +87,6 @@ def good_before(connection: Connection, series: Series, at: datetime) -> datetim
     return found
 
 
-def duration_of(connection: Connection, identifier: str) -> float:
-    """The seconds that a sample took; 0 where it is gone."""
-    found = connection.execute(select(samples.c.duration).where(samples.c.id == identifier)).scalar()
-    return found or 0.0
-
-
 def tallies(
     connection: Connection, region: str, since: datetime, until: datetime
 ) -> dict[Series, tuple[tuple[int, ...], int]]:

@@ -33,9 +33,6 @@ class Witness:
     """Seconds that the worst sample of each took, by the sample's id."""
 
 
-NOBODY = Witness()
-
-
 @dataclass(frozen=True)
 class View:
     """The last slices of a page, and which of them are looked at."""
