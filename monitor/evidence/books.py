@@ -54,14 +54,20 @@ class _Line(BaseModel):
         return Series(self.vendor, self.page, self.region, self.probe, self.variant)
 
 
-class CutLine(_Line):
-    """How the hours of a period were cut into slices. Their samples are in the bundle."""
+class _Hours(_Line):
+    """About whole hours, and how they were cut into slices."""
 
-    kind: Literal["cut"] = "cut"
+    kind: Literal["cut", "rollup"]
     period: _Period
     start: Annotated[int, Field(ge=0, le=2**33)]
     length: int
     reach: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class CutLine(_Hours):
+    """How the hours of a period were cut into slices. Their samples are in the bundle."""
+
+    kind: Literal["cut"] = "cut"
 
     def rows(self, number: int) -> Iterator[RollupRow]:
         """Empty rows of its hours, from which their cut is read when they are made of samples."""
@@ -71,14 +77,10 @@ class CutLine(_Line):
             yield RollupRow(number, *cut, 0, 0, 0, 0, 0, 0, b"")
 
 
-class RollupLine(_Line):
+class RollupLine(_Hours):
     """A rollup, as the store had it; sets and figures in hexadecimal."""
 
     kind: Literal["rollup"] = "rollup"
-    period: _Period
-    start: Annotated[int, Field(ge=0, le=2**33)]
-    length: int
-    reach: Annotated[int, Field(ge=1, le=1_000_000)]
     measured: _Hex
     down: _Hex
     visits_up: _Count

@@ -35,6 +35,7 @@ from monitor.evidence.sample_csv import SampleWriter
 from monitor.evidence.settings import config_from, config_json
 from monitor.evidence.told import report_json, scorecard_json
 from monitor.export.parquet import write_parquet
+from monitor.export.whole import sync_folder
 from monitor.judging.declared import as_known
 from monitor.judging.every import Paces
 from monitor.report.report import Report
@@ -150,7 +151,7 @@ class _Making:
                 )
             )
             self._folder.rename(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         self._sealing(1.0)
         return manifest
 
@@ -225,7 +226,7 @@ class _Making:
             with (self._folder / path).open("rb") as file:
                 os.fsync(file.fileno())
             self._sealing(number / (len(found) + 1))
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
 
 def bases(report: Report, held: SamplesHeld) -> list[Basis]:
@@ -252,11 +253,3 @@ def _notes(books: Report, made: Report) -> list[str]:
     notes = [f"in the store's books {words}"[:2000] for words in found[:MOST_NOTES]]
     more = len(found) - MOST_NOTES
     return [*notes, f"and {more:,} more of that kind"] if more > 0 else notes
-
-
-def _sync_folder(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from monitor.evidence.failure import Unreadable
 from monitor.evidence.manifest import ChainPlace, Digest, mistake
+from monitor.export.whole import sync_folder
 
 FILE = "evidence/chain.jsonl"
 """Where it is in the state folder."""
@@ -79,7 +80,7 @@ def locked_chain(state: Path) -> Iterator[Chain]:
             # Half a line is of a process that was killed as it wrote: its bundle never came to be.
             os.ftruncate(number, whole)
         yield Chain(number, _links(data[:whole]))
-        _sync(path.parent)
+        sync_folder(path.parent)
     finally:
         os.close(number)  # which lets go of the lock, too
 
@@ -113,11 +114,3 @@ def _links(data: bytes) -> list[Link]:
             raise Unreadable(FILE, f"line {number:,} is of another installation")
         found.append(link)
     return found
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
