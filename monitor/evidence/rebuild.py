@@ -26,6 +26,7 @@ from monitor.evidence.sample_csv import read_samples
 from monitor.judging.bookkeeper import GRACE
 from monitor.judging.every import Paces
 from monitor.judging.recompute import plan_of, recompute
+from monitor.process import without_collecting
 from monitor.report.reading import read_report
 from monitor.report.report import Report
 from monitor.sla.slices import HOUR
@@ -170,14 +171,15 @@ class _Rebuilding:
 
     def _judge(self) -> Report:
         asked = self._question.asked
-        return read_report(
-            self._store,
-            self._question.config,
-            asked.again(),
-            self._question.made_at,
-            asked.wanted,
-            lambda share: self._progress(0.8 + 0.2 * share),
-        )
+        with without_collecting():
+            return read_report(
+                self._store,
+                self._question.config,
+                asked.again(),
+                self._question.made_at,
+                asked.wanted,
+                lambda share: self._progress(0.8 + 0.2 * share),
+            )
 
 
 @contextmanager
