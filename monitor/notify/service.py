@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -97,22 +97,25 @@ class Notifying:
 
     def worries(self) -> list[str]:
         """What a person should know: channels that fail, what is held back, and maintenance that silences."""
+        couriers = [worker.courier for worker in self._workers.values()]
         worries = []
-        for name, state in self.states.items():
+        for courier in couriers:
+            state = courier.state
             if state.error is not None:
                 waits = f"{state.waiting} {'change waits' if state.waiting == 1 else 'changes wait'}"
-                worries.append(f"the channel {name} can't be told; {waits} for it: {state.error}")
-        return worries + (self._silences() if self._workers else [])
+                worries.append(
+                    f"the channel {courier.plan.name} can't be told; {waits} for it: {state.error}"
+                )
+        return worries + (self._silences(couriers) if couriers else [])
 
-    def _silences(self) -> list[str]:
+    def _silences(self, couriers: Sequence[Courier]) -> list[str]:
         """The maintenance that is on, and of which nobody is told what happens in it."""
         now = datetime.fromtimestamp(self._wall(), UTC)
-        plan = next(iter(self._workers.values())).courier.plan
+        silenced = max(courier.state.silenced for courier in couriers)
         found = []
-        for one in plan.maintenance:
+        for one in couriers[0].plan.maintenance:
             if one.start <= now < one.end:
                 pages = ", ".join([*one.vendors, *one.pages]) or "all pages"
-                silenced = max(state.silenced for state in self.states.values())
                 found.append(
                     f"maintenance of {pages} until {when(one.end)}: nobody is told of incidents that open in "
                     f"it ({silenced} changes silenced since the start)"
