@@ -455,11 +455,12 @@ def test_a_scorecard_stands_with_its_groups_side_by_side() -> None:
 
 
 def test_a_command_can_be_taken_over_as_it_is() -> None:
-    """Between a figure and its unit no line breaks in words, but in a name that space is another character."""
+    """No line breaks between a figure and its unit in words, but a name has the space that it has."""
     command = "landwatch report --page 'the last 24 h <b>'"
     card = Scorecard(
         made_at=datetime(2026, 1, 31, tzinfo=UTC), stage="trial", running=False, over="30 days",
-        first=date(2026, 1, 1), last=date(2026, 1, 30), cards=(Card("easyshop", (line(evidence=(command,)),)),),
+        first=date(2026, 1, 1), last=date(2026, 1, 30),
+        cards=(Card("easyshop", (line(evidence=(command,)),)),),
     )  # fmt: skip
     found = document(replace(drawn(), scorecard=card))
     assert only(found.findall(".//section[@class='scorecard']//code")).text_content() == command
