@@ -69,6 +69,9 @@ class KpiLines:
     def _line(self, name: str, unit: str, kpi: Kpi, figure: Figure, shown: str) -> Line:
         made_of = [(figure.kpis or (kpi.name,), self.days), *([figure.past] if figure.past else [])]
         files = (self.history.files(self.vendor, *each) for each in made_of)
+        early = sum(self.history.early(self.vendor, *each) for each in made_of)
+        were = "value was" if early == 1 else "values were"
+        caution = f"{early} {were} imported before the day was over"
         return Line(
             name=name,
             kind=Kind.KPI,
@@ -77,7 +80,7 @@ class KpiLines:
             value=figure.value,
             value_words=figure.words(shown),
             missing=figure.missing,
-            notes=figure.notes,
+            notes=(*figure.notes, *([caution] if early else [])),
             days=figure.days,
             of=figure.of,
             evidence=tuple(self._command(*each) for each in made_of),

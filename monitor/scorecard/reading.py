@@ -22,7 +22,7 @@ def read_scorecard(
     Raises:
         StoreUnavailable: the store can't be read.
     """
-    history = History.of(_rows(store, report, settings, occasion))
+    history = History.of(_rows(store, report, settings, occasion), settings.time_zone)
     return make_scorecard(report, settings, occasion, history)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scoring import daily, day, history, settings, trial
+from scoring import SOURCE, daily, day, history, settings, trial
 
+from monitor.scorecard.history import History
 from monitor.scorecard.kpi_lines import KpiLines
 from monitor.scorecard.scorecard import Group, Line, Result
 from storage.kpis import StoredKpi
@@ -290,6 +292,16 @@ def test_each_line_leads_to_its_values() -> None:
         ),
     )
     assert line.sources == ("kpis.csv (SHA-256 0123456789ab)",)
+
+
+def test_values_from_before_their_day_was_over_are_told() -> None:
+    """They may be of a part of it, and count all the same."""
+    rows = daily("content", lambda number: 1)
+    early = replace(SOURCE, imported_at=datetime(2026, 11, 2, 23, 30, tzinfo=UTC))
+    rows[-2:] = [replace(row, source=early) for row in rows[-2:]]
+    assert lines(rows)["content"].notes == ("2 values were imported before the day was over",)
+    assert lines(rows, elapsed=29)["content"].notes == ("1 value was imported before the day was over",)
+    assert History.of(rows, "Europe/Berlin").early("easyshop", ("content",), trial()) == 1
 
 
 @given(
