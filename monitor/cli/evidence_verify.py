@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from monitor.cli.config import DEFAULT_CONFIG
+from monitor.cli.parquet_file import interrupted_by_signals
 from monitor.cli.printable import printable
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ def verify_evidence(bundles: Sequence[Path], config: Path, *, as_json: bool) -> 
     found: list[Checked] = []
     for bundle in bundles:
         try:
-            with Progress(f"checking {printable(bundle.name)}", sys.stderr) as progress:
+            with (
+                interrupted_by_signals(),
+                Progress(f"checking {printable(bundle.name)}", sys.stderr) as progress,
+            ):
                 found.append(check_bundle(bundle, version("landwatch"), progress.tell))
         except NotABundle as error:
             raise typer.BadParameter(printable(str(error)), param_hint=_HINT) from error
@@ -80,8 +85,8 @@ def _lines(one: Checked) -> Iterator[str]:
     if manifest is not None:
         place = manifest.chain
         yield (
-            f"  made {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC, number {place.number:,} of installation "
-            f"{place.installation[:8]}, {manifest.asked.words}"
+            f"  made {manifest.made_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, number {place.number:,} "
+            f"of installation {place.installation[:8]}, {manifest.asked.words}"
         )
     if one.sha256:
         yield f"  SHA-256 of the manifest: {one.sha256}"

@@ -126,6 +126,8 @@ class Manifest(_Part):
             _check_year(moment)
         if self.samples.until > self.made_at or self.asked.until > self.made_at:
             raise ValueError("it is about a time after it was made")
+        if self.samples.raw_from < self.samples.since:
+            raise ValueError("it has all samples from a moment on at which they had not begun")
         if self.samples.until - self.samples.since > LONGEST + timedelta(days=1):
             raise ValueError("its samples are of a time longer than anything is kept")
         return self

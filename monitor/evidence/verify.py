@@ -177,6 +177,8 @@ def _check_verdicts(
     if not lenient:
         found += _check_words(manifest, made)
     checked.take(found)
+    if any(one.path == names.SCORECARD for one in manifest.files):
+        checked.notes.append(f"{names.SCORECARD} was not made again: its KPIs were imported")
     rolled = sum(one.raw_from > one.since for one in manifest.verdicts)
     if rolled:
         words = f"{rolled:,} verdicts rest on rollups for the time before"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,23 @@ def test_a_chain_that_was_changed_makes_no_bundle(monkeypatch: pytest.MonkeyPatc
     assert make(monkeypatch, "other") == 2
     assert "there is no evidence: evidence/chain.jsonl: line 1 is no link" in capsys.readouterr().err
     assert not Path("other").exists()
+
+
+def test_a_check_that_is_ended_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    make(monkeypatch)
+    room = tmp_path / "room"
+    room.mkdir()
+    found = []
+
+    def ended(*_: object) -> None:
+        found.extend(room.iterdir())
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("tempfile.tempdir", str(room))
+    monkeypatch.setattr("monitor.evidence.rebuild.recompute", ended)
+    assert run_report(monkeypatch, "--verify", "bundle") != 0
+    assert len(found) == 1
+    assert list(room.iterdir()) == []
 
 
 def test_no_room_to_judge_again_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -48,6 +48,7 @@ def test_no_path_leads_out_of_the_bundle(bundle: Path, path: str) -> None:
         (lambda value: value["files"].append(value["files"][0]), "is listed twice"),
         (lambda value: value["asked"].update(period="last"), "has not these details"),
         (lambda value: value["samples"].update(since="2000-01-01T00:00:00Z"), "longer than anything is kept"),
+        (lambda value: value["samples"].update(raw_from="2025-12-01T00:00:00Z"), "they had not begun"),
         (lambda value: value["files"][0].update(size=-1), "size: Input should be greater"),
         (lambda value: value["files"][0].update(sha256="x"), "sha256: String should match"),
         (lambda value: value["chain"].update(number="1"), "chain.number: Input should be a valid integer"),
