@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -47,21 +46,18 @@ class PageData:
     """Of every region that is known to watch the page, one that has nothing to say too."""
     labels: Mapping[str, str] = field(default_factory=dict)
     maintenance: Sequence[Maintenance] = ()
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, work: Callable[[], Kept]) -> Kept:
-        """What ``work`` makes of it, made once: several promises ask for the same."""
-        if key not in self._kept:
-            self._kept[key] = work()
-        found: Kept = self._kept[key]
+        """What ``work`` makes of it (never ``None``), made once: several promises ask for the same."""
+        found: Kept | None = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = work()
         return found
 
     def forget(self) -> None:
         """Give back the memory of all that was made of it."""
         self._kept.clear()
-
-    @cached_property
-    def _kept(self) -> dict[Hashable, Any]:
-        return {}
 
     def seen_from(self, regions: Sequence[str]) -> PageData:
         """What these regions know of it; all of them, where none is named."""
