@@ -40,8 +40,9 @@ def runs(mask: int) -> Iterator[tuple[int, int]]:
 
 def short(mask: int) -> int:
     """The slices of a set that stand alone or in a pair."""
-    ends = mask & mask << 1 & mask << 2
-    return mask & ~(ends | ends >> 1 | ends >> 2) if ends else mask
+    ends = mask & mask << 1
+    ends &= ends << 1  # the last of three or more neighbours
+    return mask ^ (ends | ends >> 1 | ends >> 2) if ends else mask
 
 
 def near(mask: int) -> int:

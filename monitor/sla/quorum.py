@@ -83,7 +83,10 @@ def page_slices(grid: Grid, quorum: Quorum, length: int = 0) -> PageSlices:
     alike = _alike(seen, union(down), full)
     bad, undecided = _bad(alike, down, full, quorum)
     beside = near(bad)
-    doubts = [one & (beside | short(one)) & ~undecided for one in down]
+    doubts = [one & (beside | short(one)) for one in down]
+    if undecided:  # as a rule there is none, and each of these sums is over a long number
+        known &= ~undecided
+        doubts = [one & ~undecided for one in doubts]
     anywhere = union(doubts)
     doubtful = [
         (one & here, 1.0 / regions)
@@ -91,7 +94,7 @@ def page_slices(grid: Grid, quorum: Quorum, length: int = 0) -> PageSlices:
         if (here := measured & anywhere)
         for one in doubts
     ]
-    return PageSlices(grid.start, grid.length, grid.count, known & ~undecided, bad, tuple(doubtful))
+    return PageSlices(grid.start, grid.length, grid.count, known, bad, tuple(doubtful))
 
 
 def _alike(seen: Sequence[int], among: int, full: int) -> list[tuple[int, int]]:
@@ -102,7 +105,7 @@ def _alike(seen: Sequence[int], among: int, full: int) -> list[tuple[int, int]]:
             break
         if here := measured.exactly(regions) & among:
             found.append((regions, here))
-            among &= ~here
+            among ^= here
     return found[::-1]
 
 
