@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, pairwise
 from typing import Self
 
@@ -32,7 +33,7 @@ from monitor.sla.evidence import PageData
 from monitor.sla.promise import Accounting
 from monitor.sla.rollups import BILLIONTH, Figures
 from monitor.sla.sketch import Sketch
-from monitor.sla.windows import Interval, Span
+from monitor.sla.windows import Interval, ServiceHours, Span
 
 LEAST_BLOCKS = 8
 """With fewer blocks, how much they differ is not known well enough to prove anything."""
@@ -61,7 +62,7 @@ class Total:
         return self.total / BILLIONTH / self.count if self.count else None
 
 
-@dataclass(slots=True)
+@dataclass
 class Measured:
     """The figures of one indicator over a window, by region and by block (an hour or a day)."""
 
@@ -129,6 +130,7 @@ class Measured:
         """The largest figure."""
         return max((one.most for one in self.regions.values() if one.most is not None), default=None)
 
+    @cached_property
     def sketch(self) -> Sketch:
         """The sketch of all figures."""
         return Sketch.sum(chain.from_iterable(one.sketches for one in self.figures.values()))
@@ -142,7 +144,12 @@ class Measured:
 
 def measured(data: PageData, span: Span, accounting: Accounting, indicator: str) -> Measured:
     """The figures of an indicator from the rollups that begin in a window, and in an hour of service."""
-    hours = accounting.hours.within(span.start, span.end) if accounting.hours else None
+    key = "measured", span, accounting.hours, indicator
+    return data.once(key, lambda: _measured(data, span, accounting.hours, indicator))
+
+
+def _measured(data: PageData, span: Span, service: ServiceHours | None, indicator: str) -> Measured:
+    hours = service.within(span.start, span.end) if service else None
     found = Measured()
     for region in sorted(data.regions, key=lambda one: (one.region, one.variant or "")):
         for rows in (columns_of(region.rows), *([OpenRows([region.edge])] if region.edge else [])):

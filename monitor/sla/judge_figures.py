@@ -62,7 +62,7 @@ def judge_figures(promise: Promise, data: PageData, span: Span) -> Verdict:
 
 
 def _beside(verdict: Verdict, found: Measured) -> None:
-    sketch = found.sketch()
+    sketch = found.sketch
     verdict.beside = {"mean": found.mean, "pooled": found.pooled, "min": found.least, "max": found.most}
     verdict.beside |= {name: sketch.quantile(share) for name, share in PERCENTILES.items()}
 
@@ -129,7 +129,7 @@ def _share(verdict: Verdict, found: Measured) -> None:
 
 def _percentile(verdict: Verdict, found: Measured, place: float) -> None:
     """A percentile is kept where the share of figures beyond the target is: it counts, and needs no shape."""
-    promise, sketch = verdict.promise, found.sketch()
+    promise, sketch = verdict.promise, found.sketch
     verdict.value = sketch.quantile(place)
     certain, possible = sketch.at_most(promise.target)
     most, least = found.count - certain, found.count - possible

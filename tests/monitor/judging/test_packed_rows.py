@@ -148,7 +148,7 @@ def test_sums_in_columns_are_those_of_one_rollup_after_another(regions: list[lis
         for regions_of in blocks.values():
             for one in regions_of.values():
                 whole.merge(one.opened)
-        assert found.sketch() == whole
+        assert found.sketch == whole
         if found.count:
             counts = {name: one.count for name, one in found.regions.items() if one.count}
             shares = {name: (found.means[name], counts[name], len(counts)) for name in counts}
