@@ -20,6 +20,7 @@ from monitor.report.console import render
 from monitor.report.period import OwnWindows
 from monitor.report.reading import read_report
 from monitor.report.report import PageReport, Report
+from monitor.sla.incidents import State
 from monitor.sla.verdict import Finding
 from storage.incidents import incidents_between
 from storage.notifications import REPORT, NotificationRow
@@ -70,7 +71,9 @@ def weekly(store: Store, plan: ChannelPlan, now: datetime, rest: Callable[[float
     pages = sorted((one for one in whole.pages if plan.takes_page(one.vendor, one.page)), key=_rank)
     with store.reading() as connection:
         found = incidents_between(connection, now - WEEK_LONG, now)
-    kinds = Counter(one.kind for one in found if plan.takes_page(one.vendor, one.page))
+    kinds = Counter(
+        one.kind for one in found if one.state != State.SUSPECTED and plan.takes_page(one.vendor, one.page)
+    )
     report = replace(whole, pages=pages)
     return Message(_title(report), "\n".join(_body(report, kinds, plan, now)), _tone(report))
 

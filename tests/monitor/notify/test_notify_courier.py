@@ -505,6 +505,17 @@ def test_the_weekly_report_comes_when_it_is_due_and_once(worlds: World, weekly: 
     assert len(worlds.titles) == 3
 
 
+def test_a_suspicion_is_no_incident_of_the_week(world: World, weekly: ChannelPlan) -> None:
+    one = world.courier("a", weekly)
+    row = opens(world.store)
+    becomes(world.store, row, "suspected", later(1), since=AT)
+    for second in (1800, 1802):
+        world.at(second)
+        one.turn()
+    (_, message) = world.got[-1]
+    assert "Incidents in the 7 days up to 2026-03-02 12:30:02 UTC: none" in message.body
+
+
 def test_an_outage_is_told_while_a_report_is_being_made(worlds: World, weekly: ChannelPlan) -> None:
     def rest(share: float) -> None:
         if worlds.now == later(1802):
