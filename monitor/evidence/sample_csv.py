@@ -19,6 +19,7 @@ import orjson
 
 from monitor.evidence.failure import Unreadable
 from monitor.evidence.names import SAMPLES
+from monitor.export.flat import FORMULAS
 from probes.sample import Attempt, Clock, Fault, Hop, Outcome, Sample
 from storage.encoding import json_text
 
@@ -26,7 +27,7 @@ COLUMNS = tuple(each.name for each in fields(Sample) if each.name != "evidence")
 LONGEST = 4 * 1024 * 1024
 """Characters of a cell, and bytes of a line of the file."""
 _JSON = frozenset({"tainted", "hops", "vitals"})
-_MARKED = ("=", "+", "-", "@", "\t", "\r", "'")
+_MARKED = (*FORMULAS, "'")
 _INT64 = 1 << 63
 
 

@@ -22,6 +22,8 @@ _PLAIN = (
 _FIGURES = ("duration", "ttfb", "client", "protocol", "status", "bytes")
 _AT = _PLAIN.index("at")
 
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet takes for a formula."""
 HEADINGS = (*_PLAIN, "tainted", *_FIGURES, "hops", *PHASES)
 """The columns. ``hops`` is how many there are; the phases are those of the last one."""
 
@@ -40,6 +42,6 @@ def flat_row(sample: Sample) -> list[object]:
 
 def defused(value: object) -> object:
     """A value that no spreadsheet takes for a formula: text that looks like one gets a quote before it."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and value.startswith(FORMULAS):
         return f"'{value}"
     return value
