@@ -35,7 +35,7 @@ from storage.unsettled import Stretch, unsettled_stretches
 REMEMBERED = 30 * DAY
 """Seconds before a window in which a region must have measured a page to be missed in it."""
 EDGES_UNDER = DAY
-"""Seconds of a window under which the part before its first whole hour is read from samples."""
+"""Seconds of a window under which an hour in the midst of which it begins or ends is read from samples."""
 RECENT = 3 * HOUR
 """Seconds for which samples are looked for that no rollup holds yet; older ones have been rolled up."""
 
@@ -55,6 +55,8 @@ class Choice:
     pages: Collection[str] | None = None
     burns: bool = True
     """Whether the last three days are needed too, to see how fast budgets are spent."""
+    past: bool = False
+    """Whether a rollup of the window's last hour may hold samples of the time after the window, too."""
 
     def takes(self, vendor: str, page: str, probe: str) -> bool:
         """Whether this is to be gathered."""
@@ -80,7 +82,8 @@ class _Found:
     rows: dict[tuple[int, int], RollupRow]
     """By start and period."""
     outages: list[Outage]
-    edge: Rollup | None = None
+    edges: dict[int, Rollup]
+    """What was measured in the first and the last hour of the window, as far as it is in the window."""
 
     def has_day_of(self, hour: int) -> bool:
         """Whether a row of a whole day holds an hour."""
@@ -128,11 +131,11 @@ class _Gathering:
         held = read_window(connection, self._needs, series.values(), progress)
         for one, number in series.items():
             if number in held:
-                self._found[one] = _Found(rows_in(held[number], self._needs), [])
-        self._read_edges(connection)
+                self._found[one] = _Found(rows_in(held[number], self._needs), [], {})
         self._read_outages(connection, series)
         self._remember(connection, series)
         self._read_tails(connection, {one: held[n] for one, n in series.items() if n in held}, now)
+        self._read_edges(connection)
 
     def pages(self) -> Iterator[PageData]:
         """What was read, page by page."""
@@ -145,7 +148,8 @@ class _Gathering:
                 matters[_Matter(*key[:3])] = []
         for one, found in sorted(self._found.items()):
             rows = PackedRows([found.rows[key] for key in sorted(found.rows)], wanted)
-            region = RegionData(one.region, rows, found.outages, one.variant or None, found.edge)
+            edges = [found.edges[start] for start in sorted(found.edges)]
+            region = RegionData(one.region, rows, found.outages, one.variant or None, edges)
             matters[_Matter(one.vendor, one.page, one.probe)].append(region)
         for matter, regions in matters.items():
             labels = self._labels[matter.vendor, matter.page]
@@ -157,32 +161,41 @@ class _Gathering:
         return known and self._choice.takes(one.vendor, one.page, one.probe)
 
     def _read_edges(self, connection: Connection) -> None:
-        """The part of a short window before its first whole hour, where all of its samples are there."""
-        start = self._span.start
-        end = min(start - start % HOUR + HOUR, self._span.end)
-        short = start % HOUR and self._span.end - start < EDGES_UNDER
-        names = self._choice.indicators
-        if not short or (names is not None and WITHOUT_FIGURES.issuperset(names)):
-            return
+        """The first and the last hour of a short window, where all of their samples are there."""
+        edges = self._edges()
         whole = mark(connection, WHOLE)
-        if whole is not None and moment(start) < whole:
+        if whole is not None and any(moment(start) < whole for start, _ in edges):
             return
         wanted = self._choice.pages
         pages = {page for _, page in self._labels if wanted is None or page in wanted}
-        for one, samples in grouped(looks(connection, moment(start), moment(end), pages=pages)):
-            if self._wants(one):
-                part = self._paces.cut(one).rollup(samples, start, end - start)
-                found = self._found.setdefault(one, _Found({}, []))
-                if found.edge is None:
-                    found.edge = part
-                else:
-                    found.edge.merge(part)
+        for start, end in edges:
+            for one, found in self._found.items():
+                # A series that has nothing in its part of an hour has not what the whole hour has either.
+                found.edges[start] = self._paces.cut(one).rollup([], start, end - start)
+            for one, samples in grouped(looks(connection, moment(start), moment(end), pages=pages)):
+                if self._wants(one):
+                    part = self._paces.cut(one).rollup(samples, start, end - start)
+                    held = self._found.setdefault(one, _Found({}, [], {})).edges.setdefault(start, part)
+                    if held is not part:
+                        held.merge(part)
+
+    def _edges(self) -> list[tuple[int, int]]:
+        """The parts of hours with which a short window begins and ends."""
+        start, end = self._span.start, self._span.end
+        names = self._choice.indicators
+        if end - start >= EDGES_UNDER or (names is not None and WITHOUT_FIGURES.issuperset(names)):
+            return []
+        first, last = start - start % HOUR + HOUR, end - end % HOUR
+        found = [(start, min(first, end))] if start % HOUR else []
+        if self._choice.past and last < end and start <= last:
+            found.append((last, end))
+        return found
 
     def _read_outages(self, connection: Connection, series: Mapping[Series, int]) -> None:
         names = {number: one for one, number in series.items()}
         for row in read_outages(connection, names, moment(self._needs.start), moment(self._needs.end)):
             one = names[row.series]
-            found = self._found.setdefault(one, _Found({}, []))
+            found = self._found.setdefault(one, _Found({}, [], {}))
             found.outages.append(outage_of(row, one.region))
 
     def _remember(self, connection: Connection, series: Mapping[Series, int]) -> None:
@@ -190,7 +203,7 @@ class _Gathering:
         silent = {number: one for one, number in series.items() if one not in self._found}
         since = self._needs.start - REMEMBERED
         for number in series_with_rollups(connection, silent, since, self._needs.end):
-            self._found[silent[number]] = _Found({}, [])
+            self._found[silent[number]] = _Found({}, [], {})
 
     def _read_tails(self, connection: Connection, held: Mapping[Series, Held], now: int) -> None:
         """What no rollup holds yet, of a day too that is only just over: it may have no row yet."""
@@ -211,7 +224,7 @@ class _Gathering:
         for one, rollup in tail_of(connection, stretch, known, pages, self._paces.cut).items():
             if not self._wants(one):
                 continue
-            found = self._found.setdefault(one, _Found({}, []))
+            found = self._found.setdefault(one, _Found({}, [], {}))
             if found.has_day_of(stretch.start):
                 continue
             if (stretch.start, HOUR) in found.rows:

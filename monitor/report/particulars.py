@@ -98,10 +98,12 @@ def _of_recovery(one: Judgement) -> Iterator[Particular]:
 
 def _of_figures(one: Judgement) -> Iterator[Particular]:
     verdict, beside = one.verdict, one.verdict.beside
-    past = -verdict.span.start % HOUR
-    if past and verdict.count and not verdict.from_edge:  # rollups are the smallest pieces of a figure
-        first = moment(verdict.span.start + past)
-        yield Particular("hours", f"those that begin in the window, from {first:%H:%M} on")
+    span = verdict.span
+    if (span.start % HOUR or span.end % HOUR) and verdict.count and not verdict.from_edge:
+        # Rollups are the smallest pieces of a figure.
+        first, last = (moment(second + -second % HOUR) for second in (span.start, span.end))
+        words = f"those that begin in the window, from {first:%H:%M} on, the last until {last:%H:%M}"
+        yield Particular("hours", words)
     if verdict.count:
         means = [
             f"{words} {figure(one.objective, beside.get(name))}"

@@ -82,11 +82,13 @@ class _Making:
             for page in vendor.pages
             if wanted.vendor in (None, vendor.name) and wanted.page in (None, page.name)
         }
+        self._now = 0.0
         self._judged: dict[_Name, dict[str, Judgement]] = defaultdict(dict)
         self._known: dict[_Name, dict[str, tuple[Span, PageData]]] = defaultdict(dict)
 
     def make(self, period: Period, now: datetime) -> Report:
         """Judge window by window, so that what one needs is in memory and no more."""
+        self._now = now.timestamp()
         jobs = [job for job in self._jobs(period) if self._concerns(job)]
         groups: dict[tuple[Span, datetime], list[_Job]] = defaultdict(list)
         for job in jobs:
@@ -144,6 +146,7 @@ class _Making:
             indicators={job.promise.indicator for job in jobs},
             vendors=None if self._wanted.vendor is None else {self._wanted.vendor},
             pages=None if self._wanted.page is None else {self._wanted.page},
+            past=span.end < self._now,
             burns=any(job.promise.indicator == "availability" for job in jobs),
         )
 

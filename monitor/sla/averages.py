@@ -152,12 +152,13 @@ def _measured(data: PageData, span: Span, service: ServiceHours | None, indicato
     hours = service.within(span.start, span.end) if service else None
     found = Measured()
     for region in sorted(data.regions, key=lambda one: (one.region, one.variant or "")):
-        for rows in (columns_of(region.rows), *([OpenRows([region.edge])] if region.edge else [])):
-            visits = rows.visits[_within(rows.starts, span, hours)].sum(axis=0).tolist()
+        edges = OpenRows(region.edges)
+        for rows, instead in ((columns_of(region.rows), edges.starts), (edges, None))[: 1 + bool(edges)]:
+            visits = rows.visits[_within(rows.starts, span, hours, instead)].sum(axis=0).tolist()
             found.failed += visits[1]
             found.left_out += sum(visits[2:])
             figures = rows.figures(indicator)
-            figures = figures.chosen(_within(figures.starts, span, hours))
+            figures = figures.chosen(_within(figures.starts, span, hours, instead))
             before = found.figures.get(region.region)
             found.figures[region.region] = before.beside(figures) if before else figures
     found.regions = {name: Total.of(one) for name, one in found.figures.items()}
@@ -165,8 +166,11 @@ def _measured(data: PageData, span: Span, service: ServiceHours | None, indicato
     return found
 
 
-def _within(starts: Ints, span: Span, hours: Sequence[Interval] | None) -> Choice:
+def _within(starts: Ints, span: Span, hours: Sequence[Interval] | None, instead: Ints | None) -> Choice:
+    """Which rollups count: those that begin in the window, but for those that have parts instead."""
     inside: Choice = (starts >= span.start) & (starts < span.end)
+    if instead is not None and len(instead):
+        inside &= ~np.isin(starts, instead)
     return inside if hours is None else inside & begin_in(starts, hours)
 
 

@@ -30,9 +30,9 @@ class RegionData:
     outages: Sequence[Outage] = ()
     """Those that overlap the window, in order."""
     variant: str | None = None
-    edge: Rollup | None = None
-    """What was measured from the beginning of the window until its first whole hour, where that is known; it
-    has figures and visits, and its slices are in the hour that it is a part of."""
+    edges: Sequence[Rollup] = ()
+    """What was measured in an hour in the midst of which the window begins or ends, as far as it is in the
+    window and where that is known. Figures and visits are these and not the hour's; slices are the hour's."""
 
 
 @dataclass(frozen=True)

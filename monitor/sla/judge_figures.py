@@ -39,7 +39,7 @@ def judge_figures(promise: Promise, data: PageData, span: Span) -> Verdict:
         name: RegionFigure(found.means.get(name), one.coverage, found.regions[name].count)
         for name, one in accounts.items()
     }
-    verdict.from_edge = any(region.edge is not None for region in data.regions)
+    verdict.from_edge = any(region.edges for region in data.regions)
     verdict.count, verdict.failed, verdict.left_out = found.count, found.failed, found.left_out
     note_window(verdict)
     note_regions(verdict, accounts)

@@ -67,7 +67,7 @@ class Verdict:
     left_out: int = 0
     """Scheduled visits that were blocked, unknown or tainted."""
     from_edge: bool = False
-    """Whether figures hold what was measured before the window's first whole hour."""
+    """Whether figures begin and end with the window, and not with whole hours."""
     beside: dict[str, float | None] = field(default_factory=dict)
     """Other figures of the same data by name, such as ``p95``, ``requests`` or ``with_maintenance``."""
     outages: Sequence[Outage] = ()

@@ -273,20 +273,38 @@ def test_a_failure_alone_is_no_hour(store: Store) -> None:
     assert data.regions[0].rows[0].visits.down == 1
 
 
-def test_a_short_window_has_the_figures_from_before_its_first_whole_hour(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(1800, 9000), (3600, 9000), (1800, 7200), (1800, 3000), (3600, 4000)],
+    ids=["both", "end", "start", "within", "first"],
+)
+def test_the_figures_of_a_short_window_begin_and_end_with_it(store: Store, start: int, end: int) -> None:
     samples = visits(0, 3 * HOUR, 60)
     book(store, samples, 3 * HOUR + 600)
-    window = span(1800, 9000)
-    data = of_page(gather(store, config_of(), window, at(9000)))
-    verdict = judge(one_promise("ttfb"), data, at(9000))
-    mine = [one for one in samples if at(1800) <= one.at < at(9000)]
-    # Its last hour was counted whole when it was rolled up, as in every window that ends in the past.
-    rest = [one for one in samples if at(9000) <= one.at]
-    assert verdict.count == len(mine) + len(rest)
+    data = of_page(gather(store, config_of(), span(start, end), at(end), choice=Choice(past=True)))
+    verdict = judge(one_promise("ttfb", end - start), data, at(end))
+    mine = [one.ttfb for one in samples if at(start) <= one.at < at(end)]
+    assert verdict.count == len(mine)
+    assert verdict.beside["pooled"] == pytest.approx(sum(one for one in mine if one is not None) / len(mine))
     assert verdict.from_edge
     assert verdict.regions[REGION].count == verdict.count
-    requests = judge(one_promise("availability"), data, at(9000)).beside["requests"]
+    requests = judge(one_promise("availability", end - start), data, at(end)).beside["requests"]
     assert requests == 1.0
+
+
+def test_what_was_measured_after_a_window_only_is_not_in_it(store: Store) -> None:
+    """A region that is silent in the window's part of an hour has a rollup of that hour all the same."""
+    book(store, visits(HOUR + 1800, 2 * HOUR, 60), 3 * HOUR + 600)
+    data = of_page(
+        gather(store, config_of(), span(1800, HOUR + 900), at(HOUR + 900), choice=Choice(past=True))
+    )
+    assert judge(one_promise("ttfb", HOUR - 900), data, at(HOUR + 900)).count == 0
+
+
+def test_the_hour_in_which_a_window_ends_is_not_read_again_while_it_lasts(store: Store) -> None:
+    book(store, visits(0, 9000, 60), 9000)
+    data = of_page(gather(store, config_of(), span(3600, 9000), at(9000)))
+    assert data.regions[0].edges == []
 
 
 @pytest.mark.parametrize("names", [set(), {"availability"}, {"availability", "recovery"}])
@@ -296,25 +314,25 @@ def test_samples_of_a_short_window_are_not_read_where_no_figures_are_asked_for(
     book(store, visits(0, 3 * HOUR, 300), 3 * HOUR + 600)
     choice = Choice(indicators=names)
     data = of_page(gather(store, config_of(), span(1800, 9000), at(9000), choice=choice))
-    assert data.regions[0].edge is None
+    assert not data.regions[0].edges
 
 
 def test_a_window_of_days_is_made_of_whole_hours(store: Store) -> None:
     book(store, visits(0, 3 * HOUR, 300), 3 * HOUR + 600)
     data = of_page(gather(store, config_of(), span(1800, 1800 + DAY), at(1800 + DAY)))
-    assert data.regions[0].edge is None
+    assert not data.regions[0].edges
 
 
 def test_what_samples_are_left_of_a_window_says_nothing_of_its_beginning(store: Store) -> None:
     book(store, visits(0, 3 * HOUR, 60), 3 * HOUR + 600)
     store.purge(at(7200), timedelta(seconds=5000), timedelta(seconds=5000))
     data = of_page(gather(store, config_of(), span(1800, 9000), at(9000)))
-    assert data.regions[0].edge is None
+    assert not data.regions[0].edges
 
 
-def one_promise(indicator: str) -> Promise:
+def one_promise(indicator: str, seconds: float = 7200) -> Promise:
     promised = {one.indicator: one.promise for one in config_of().objectives}
-    return replace(promised[indicator], window=Rolling(7200))
+    return replace(promised[indicator], window=Rolling(seconds))
 
 
 def test_few_samples_are_held_at_once_and_all_of_them_count(
@@ -328,8 +346,7 @@ def test_few_samples_are_held_at_once_and_all_of_them_count(
     data = of_page(
         gather(store, config_of(), span(1800, 9000), at(9000), progress=lambda done, _: told.append(done))
     )
-    edge = data.regions[0].edge
-    assert edge is not None
+    (edge,) = data.regions[0].edges
     assert edge.visits.up == 30
     same(data.regions[0].rows, hours_of(samples, 0, 3 * HOUR))
     assert told

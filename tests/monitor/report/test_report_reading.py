@@ -21,7 +21,7 @@ from monitor.report.reading import Wanted, read_report
 from monitor.report.report import PageReport, Report
 from monitor.sla.slices import HOUR
 from monitor.sla.verdict import Finding
-from probes.sample import Sample
+from probes.sample import Attempt, Outcome, Sample
 from storage.store import Store, StoreUnavailable
 from storage.unsettled import unsettled_stretches
 
@@ -183,6 +183,15 @@ def test_a_window_within_an_hour_has_its_figures_drawn(store: Store, config: Con
     assert isinstance(ttfb.history, Course)
     assert ttfb.verdict.count > 0
     assert [point.count for point in ttfb.history.page] == [ttfb.verdict.count]
+
+
+def test_a_window_that_ended_has_no_figures_of_the_time_after_it(store: Store, config: Config) -> None:
+    (page, _) = read(store, config, LastSeconds(3000, moment_of(3000))).pages
+    ttfb = next(one.verdict for one in page.judgements if one.objective.name == "ttfb")
+    taken = [one for region, down in DOWN.items() for one in samples_of(region, down)]
+    scheduled = [one for one in taken if one.at < moment_of(3000) and one.attempt is Attempt.SCHEDULED]
+    assert ttfb.count == sum(one.outcome is Outcome.UP for one in scheduled)
+    assert ttfb.failed == sum(one.outcome is Outcome.DOWN for one in scheduled)
 
 
 def test_a_store_that_is_not_there_is_said_to_be_so(tmp_path: Path, config: Config) -> None:
