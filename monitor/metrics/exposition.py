@@ -45,9 +45,7 @@ class Format:
     @property
     def headers(self) -> dict[str, str]:
         """The response's headers that say what it is."""
-        kind = (
-            "application/openmetrics-text; version=1.0.0" if self.openmetrics else "text/plain; version=0.0.4"
-        )
+        kind = _OPENMETRICS if self.openmetrics else _PLAIN
         headers = {"Content-Type": f"{kind}; charset=utf-8", "Vary": "Accept, Accept-Encoding"}
         if self.gzip:
             headers["Content-Encoding"] = "gzip"
