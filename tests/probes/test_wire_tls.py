@@ -120,6 +120,22 @@ def test_the_roots_are_mozillas_and_one_context_serves_all():
     assert len(first.get_ca_certs()) > 100
 
 
+def test_a_certificate_is_asked_for_no_more_than_browsers_ask_for(monkeypatch):
+    """Whatever Python's own defaults are: those of 3.13 refuse certificates that every visitor accepts."""
+    from probes.wire.tls import Trust, context
+
+    usual = ssl.create_default_context
+
+    def strict(**arguments):
+        made = usual(**arguments)
+        made.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
+        return made
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+    made = context.__wrapped__(Trust(), ("h2",))
+    assert made.verify_flags == ssl.VERIFY_X509_TRUSTED_FIRST
+
+
 def test_a_context_that_takes_anything_says_so():
     from probes.wire.tls import Trust, context
 
