@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import re
 import ssl
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +71,8 @@ def test_an_old_state_folder_is_used_again(layout: Layout) -> None:
     old = layout.ca.read_bytes()
     prepare(layout)
     assert layout.ca.read_bytes() != old
-    Store(layout.store_url).ping()
+    with closing(Store(layout.store_url)) as store:
+        store.ping()
 
 
 def test_a_database_that_is_none_is_told(layout: Layout) -> None:
