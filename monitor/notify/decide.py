@@ -87,6 +87,8 @@ def _row(plan: ChannelPlan, event: Event, before: set[str], around: Circumstance
     if event.change is Change.CLOSED:
         if before - {PASSED} == {SILENCED}:
             return _made(plan, event, SILENCED, now, "nobody was told that it opened")
+        if before == {PASSED} and _all_in_maintenance(plan, event):
+            return _made(plan, event, SILENCED, now, "it was over before the maintenance was")
     else:
         maintenance = plan.silence(event.incident, event.at)
         if maintenance is not None:
@@ -94,6 +96,13 @@ def _row(plan: ChannelPlan, event: Event, before: set[str], around: Circumstance
     if not around.watched and event.at < now - TOO_OLD:
         return _made(plan, event, GIVEN_UP, now, "it was found too late")
     return _made(plan, event, WAITING, now)
+
+
+def _all_in_maintenance(plan: ChannelPlan, event: Event) -> bool:
+    """Whether an incident that has ended began in the same maintenance."""
+    maintenance = plan.silence(event.incident, event.at)
+    since = event.incident.since
+    return maintenance is not None and since is not None and maintenance.start <= since
 
 
 def _made(

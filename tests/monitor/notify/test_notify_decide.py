@@ -92,11 +92,20 @@ def test_what_opens_in_maintenance_is_silenced_and_so_is_its_end() -> None:
     assert (row.error, row.ended) == ("maintenance until 2026-03-02 13:00:00 UTC", later(5))
 
 
+def test_a_channel_of_ends_alone_is_not_told_of_one_that_maintenance_had_from_its_beginning() -> None:
+    chosen = plan([MAINTENANCE], transitions=["closed"])
+    assert states(chosen, OUTAGE, CLOSES) == [PASSED, SILENCED]
+    outlasts = change("open", "closed", later(3600), 2)
+    assert states(chosen, OUTAGE, outlasts, now=later(3605)) == [PASSED, WAITING]
+    assert states(plan(transitions=["closed"]), OUTAGE, CLOSES) == [PASSED, WAITING]
+
+
 def test_the_end_of_what_was_told_is_told_in_maintenance_too() -> None:
     chosen = plan([MAINTENANCE])
     assert states(chosen, CLOSES, known={"i": {SENT, SILENCED}}) == [WAITING]
     assert states(chosen, CLOSES) == [WAITING]  # it opened before the channel was there
-    assert states(chosen, CLOSES, known={"i": {PASSED}}) == [WAITING]
+    began_before = change("open", "closed", later(30), 2, since=AT - timedelta(hours=2))
+    assert states(chosen, began_before, known={"i": {PASSED}}) == [WAITING]
     worse = change("open", "worsened", later(10))
     assert states(chosen, worse, known={"i": {SENT}}) == [SILENCED]
 
