@@ -49,6 +49,9 @@ def order_for(target: Target, seconds: float, *, keep: bool) -> Order:
     url = httpx.URL(target.url)
     if options.http3 and url.scheme != "https":
         raise ValueError("http3 needs an https URL")
+    if options.http3 and ":" in url.host:
+        # Chromium takes no such origin by --origin-to-force-quic-on, and would go there over TCP.
+        raise ValueError("http3 needs a URL with a name or an IPv4 address")
     # A config's model has more fields than the options: how often the page is visited, for one.
     plain = options.model_dump(mode="json", include=Options.model_fields.keys() - {"cookies", "auth"})
     for step in plain["steps"]:

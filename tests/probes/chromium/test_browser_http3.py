@@ -152,6 +152,10 @@ async def test_options_that_do_not_go_together_are_told(browse: Browsing) -> Non
     ):
         with pytest.raises(ValidationError, match=words):
             Options.model_validate({"http3": True, **others})
-    sample = await browse("http://127.0.0.1:9/", http3=True)
-    assert (sample.outcome, sample.fault) == (Outcome.UNKNOWN, Fault.INTERNAL)
-    assert "http3 needs an https URL" in (sample.detail or "")
+    for url, words in (
+        ("http://127.0.0.1:9/", "http3 needs an https URL"),
+        ("https://[::1]:9/", "http3 needs a URL with a name or an IPv4 address"),
+    ):
+        sample = await browse(url, http3=True)
+        assert (sample.outcome, sample.fault) == (Outcome.UNKNOWN, Fault.INTERNAL)
+        assert words in (sample.detail or "")
