@@ -163,7 +163,7 @@ class _Gathering:
     def _read_edges(self, connection: Connection) -> None:
         """The first and the last hour of a short window, where all of their samples are there."""
         edges = self._edges()
-        whole = mark(connection, WHOLE)
+        whole = mark(connection, WHOLE) if edges else None
         if whole is not None and any(moment(start) < whole for start, _ in edges):
             return
         wanted = self._choice.pages
