@@ -25,6 +25,7 @@ from monitor.sla.columns import (
     FigureColumns,
     Ints,
     OpenRows,
+    Rows,
     begin_in,
     columns_of,
     total_of,
@@ -153,7 +154,10 @@ def _measured(data: PageData, span: Span, service: ServiceHours | None, indicato
     found = Measured()
     for region in sorted(data.regions, key=lambda one: (one.region, one.variant or "")):
         edges = OpenRows(region.edges)
-        for rows, instead in ((columns_of(region.rows), edges.starts), (edges, None))[: 1 + bool(edges)]:
+        pieces: list[tuple[Rows, Ints | None]] = [(columns_of(region.rows), edges.starts)]
+        if edges:
+            pieces.append((edges, None))
+        for rows, instead in pieces:
             visits = rows.visits[_within(rows.starts, span, hours, instead)].sum(axis=0).tolist()
             found.failed += visits[1]
             found.left_out += sum(visits[2:])
