@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from monitor.report.report import Judgement
-from monitor.report.words import bounds, figure, moment_words, number
+from monitor.report.words import bounds, figure, moment_words, number, second_words
 from monitor.sla.slices import HOUR
 from monitor.sla.verdict import Finding, seconds
 from monitor.sla.windows import moment
@@ -55,7 +55,9 @@ def particulars(one: Judgement, *, windowed: bool = True, bounded: bool = True) 
 def window_words(one: Judgement) -> str:
     """From when until when a promise was judged."""
     span = one.verdict.span
-    ends = f"{moment_words(moment(span.start))} to {moment_words(moment(span.end))} UTC"
+    # In a short window a minute is much.
+    words = moment_words if span.end - span.start >= HOUR else second_words
+    ends = f"{words(moment(span.start))} to {words(moment(span.end))} UTC"
     return ends if span.over else f"{ends}, over at {moment_words(moment(span.closes))}"
 
 

@@ -120,3 +120,8 @@ def moment_words(at: datetime, *, precise: bool = False) -> str:
     """A moment in UTC, to the minute or to the millisecond."""
     words = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     return words[:-3] if precise else words[:16]
+
+
+def second_words(at: datetime) -> str:
+    """A moment in UTC, to the second."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -16,6 +16,7 @@ from monitor.config import Config, load
 from monitor.judging.every import Paces
 from monitor.judging.settler import Settler
 from monitor.report.history import Course
+from monitor.report.particulars import window_words
 from monitor.report.period import LastSeconds, OwnWindows, Period, StagePeriod
 from monitor.report.reading import Wanted, read_report
 from monitor.report.report import PageReport, Report
@@ -192,6 +193,15 @@ def test_a_window_that_ended_has_no_figures_of_the_time_after_it(store: Store, c
     scheduled = [one for one in taken if one.at < moment_of(3000) and one.attempt is Attempt.SCHEDULED]
     assert ttfb.count == sum(one.outcome is Outcome.UP for one in scheduled)
     assert ttfb.failed == sum(one.outcome is Outcome.DOWN for one in scheduled)
+
+
+def test_a_short_window_is_told_to_the_second(store: Store, config: Config) -> None:
+    for seconds, words in (
+        (90, "2026-01-01 00:48:30 to 2026-01-01 00:50:00 UTC"),
+        (7200, "2025-12-31 22:50 to 2026-01-01 00:50 UTC"),
+    ):
+        (page, _) = read(store, config, LastSeconds(seconds, moment_of(3000))).pages
+        assert {window_words(one) for one in page.judgements} == {words}
 
 
 def test_a_store_that_is_not_there_is_said_to_be_so(tmp_path: Path, config: Config) -> None:
