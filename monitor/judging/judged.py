@@ -11,6 +11,8 @@ from storage.incidents import IncidentRow
 
 PageKey = tuple[str, str]
 """Vendor and page."""
+Promised = tuple[str, str, Objective]
+"""Vendor, page and objective."""
 ObjectiveKey = tuple[str, str, str]
 """Vendor, page and objective."""
 
@@ -69,8 +71,8 @@ class Judged:
     """The judge's word on all pages."""
 
     outlook: Outlook = field(default_factory=Outlook)
-    promised: Sequence[tuple[str, str, Objective]] = ()
-    """Vendor, page and objective, for all that was promised of the pages that are watched."""
+    promised: Sequence[Promised] = ()
+    """For all that was promised of the pages that are watched."""
     rulings: Mapping[ObjectiveKey, Ruling] = field(default_factory=dict)
     """Of what is promised, as far as it was judged."""
     works: Mapping[str, Work] = field(default_factory=dict)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from monitor.judging.incident_latency import is_latency
-from monitor.judging.judged import Judged
+from monitor.judging.judged import Judged, ObjectiveKey, Promised, Ruling
 from monitor.metrics.block import Number, label_pairs, series_line
 from monitor.metrics.declared import Family
 from monitor.metrics.judge_declared import (
@@ -28,45 +28,54 @@ _OF_REGIONS = (IncidentKind.ADVISORY, IncidentKind.SILENCE, IncidentKind.CERTIFI
 
 
 class JudgeSeries:
-    """Knows the names and labels of its series from one scrape to the next: to make them is most of the work.
+    """Keeps from one scrape to the next what does not change: to make it anew is most of the work.
 
-    One thread at a time uses it.
+    One thread at a time uses it. Lines are made as they are asked for, so that it can rest in between.
     """
 
     def __init__(self) -> None:
+        self._of_promises: dict[str, tuple[Sequence[Promised], list[str]]] = {}
+        self._of_rulings: dict[str, dict[ObjectiveKey, tuple[Ruling, str]]] = {}
         self._series: dict[tuple[str, ...], str] = {}
         self._before: dict[tuple[str, ...], str] = {}
 
     def lines(self, judged: Judged) -> Iterator[tuple[Family, Lines]]:
-        """Every family with the lines of its series."""
+        """Every family with the lines of its series, none of them empty."""
         # A series that this scrape has not is forgotten with the next one.
         self._before, self._series = self._series, {}
         seconds = judged.outlook.seconds
         yield BAD, (self._line(BAD, one.bad, *key) for key, one in seconds.items())
         yield MEASURED, (self._line(MEASURED, one.measured, *key) for key, one in seconds.items())
-        yield TARGET, self._targets(judged)
-        yield INFO, self._infos(judged)
+        yield TARGET, self._promises(judged.promised, TARGET, _target)
+        yield INFO, self._promises(judged.promised, INFO, _info)
         for family in (VALUE, VERDICT, BUDGET, COVERAGE, BURN):
             yield family, self._rulings(judged, family)
         yield INCIDENT, self._incidents(judged)
 
-    def _targets(self, judged: Judged) -> Lines:
-        for vendor, page, objective in judged.promised:
-            yield self._line(TARGET, objective.target, vendor, page, objective.name)
-
-    def _infos(self, judged: Judged) -> Lines:
-        """The unit by its name: what a figure of the objective is to be shown in."""
-        for vendor, page, objective in judged.promised:
-            promise = objective.promise
-            better = "lower" if promise.lower_is_better else "higher"
-            words = promise.indicator, promise.aggregate, objective.unit.name.lower(), better
-            yield self._line(INFO, 1, vendor, page, objective.name, *words)
+    def _promises(
+        self, promised: Sequence[Promised], family: Family, make: Callable[[Promised], str]
+    ) -> Lines:
+        before, lines = self._of_promises.get(family.name, (None, []))
+        if before is promised:
+            yield from lines
+            return
+        lines = []
+        for one in promised:
+            lines.append(make(one))
+            yield lines[-1]
+        self._of_promises[family.name] = promised, lines
 
     def _rulings(self, judged: Judged, family: Family) -> Lines:
+        held = self._of_rulings.setdefault(family.name, {})
+        for key in held.keys() - judged.rulings.keys():
+            del held[key]
         for key, ruling in judged.rulings.items():
-            for more, value in _figures(ruling.verdict, family):
-                if value is not None:
-                    yield self._line(family, value, *key, *more)
+            before, lines = held.get(key, (None, ""))
+            if before is not ruling:
+                lines = "".join(_ruling(family, key, ruling))
+                held[key] = ruling, lines
+            if lines:
+                yield lines
 
     def _incidents(self, judged: Judged) -> Lines:
         """A series for each incident that there may be, at 0 where there is none."""
@@ -81,14 +90,42 @@ class JudgeSeries:
             yield self._line(INCIDENT, value, vendor, page, kind, region, variant, objective)
 
     def _line(self, family: Family, value: float, *labels: str) -> str:
-        """A line; ``labels`` are the values of the family's labels, empty where the series has not one."""
         key = (family.name, *labels)
         series = self._before.get(key)
         if series is None:
-            named = zip(family.labels, labels, strict=True)
-            series = series_line(family.name, label_pairs({name: word for name, word in named if word}))
+            series = _name(family, labels)
         self._series[key] = series
         return f"{series} {value}\n"
+
+
+def _target(promised: Promised) -> str:
+    vendor, page, objective = promised
+    return _line(TARGET, objective.target, vendor, page, objective.name)
+
+
+def _info(promised: Promised) -> str:
+    """The unit by its name: what a figure of the objective is to be shown in."""
+    vendor, page, objective = promised
+    promise = objective.promise
+    better = "lower" if promise.lower_is_better else "higher"
+    words = promise.indicator, promise.aggregate, objective.unit.name.lower(), better
+    return _line(INFO, 1, vendor, page, objective.name, *words)
+
+
+def _ruling(family: Family, key: ObjectiveKey, ruling: Ruling) -> Lines:
+    for more, value in _figures(ruling.verdict, family):
+        if value is not None:
+            yield _line(family, value, *key, *more)
+
+
+def _line(family: Family, value: float, *labels: str) -> str:
+    return f"{_name(family, labels)} {value}\n"
+
+
+def _name(family: Family, labels: Sequence[str]) -> str:
+    """A series; ``labels`` are the values of the family's labels, empty where the series has not one."""
+    named = zip(family.labels, labels, strict=True)
+    return series_line(family.name, label_pairs({name: word for name, word in named if word}))
 
 
 def _figures(verdict: Verdict, family: Family) -> Iterable[tuple[tuple[str, ...], Number]]:

@@ -173,6 +173,12 @@ async def test_many_pages_are_rendered_whole() -> None:
     assert measured == {f"page-{number}": number for number in range(1000)}
 
 
+async def test_many_rulings_without_a_figure_hide_none_that_has_one() -> None:
+    times = {("easyshop", f"page-{number}", "ttfb"): RULINGS[0] for number in range(200)}
+    found = await scrape(Judged(rulings=times | {RULINGS[1].key: RULINGS[1]}))
+    assert [one.value for one in found["landwatch_objective_budget_remaining_ratio"]] == [-2.0]
+
+
 async def test_how_the_judge_works_is_told() -> None:
     works = {"slices": Work(0.03, 1_800_000_000.0), "objectives": Work(errors=3, error="away")}
     found = await scrape(Judged(), Own(works=works))
@@ -201,7 +207,7 @@ async def test_each_scrape_says_what_the_judge_says_then() -> None:
     """The lines' names outlive a scrape, and their figures and pages do not."""
     turned = ruling(AVAILABILITY, finding=Finding.MET, value=0.99995, burn={"5m": 1.5})
     other = ("rival", "home")
-    later = Judged(Outlook({other: Seconds(30, 0)}, {other: ["eu-west"]}), PROMISED, {turned.key: turned})
+    later = Judged(Outlook({other: Seconds(30, 0)}, {other: ["eu-west"]}), PROMISED[1:], {turned.key: turned})
     now = [JUDGED]
     metrics = Metrics(judged=lambda: now[0])
     try:
