@@ -55,10 +55,12 @@ class Noting:
         Raises:
             StoreUnavailable: later; nothing is lost.
         """
-        name = f"notify {plan.name}"
+        # A channel may have been there for long when it is given a report.
+        names = [f"notify {plan.name}", *([f"weekly {plan.name}"] if plan.settings.report else [])]
         far = self._looked_far_at is None or now - self._looked_far_at >= NOW_AND_THEN
         with self._store.reading() as connection:
-            began = mark(connection, name)
+            marks = [mark(connection, name) for name in names]
+            began = marks[0]
             changes = unnoted(connection, plan.name, now - (LONG if far or began is None else LATELY))
             known = states_of(connection, plan.name, {one.incident.id for one in changes})
             silenced = silenced_and_open(connection, plan.name)
@@ -67,12 +69,13 @@ class Noting:
         rows = [
             *decided(plan, events_of(changes), known, around),
             *outlasted(plan, silenced, now),
-            *self._reports(plan, began or now, now),
+            *self._reports(plan, marks[-1] or now, now),
         ]
         made: list[NotificationRow] = []
-        if rows or began is None:
+        if rows or None in marks:
             with self._store.writing() as connection:
-                first_marked(connection, name, now)
+                for name in names:
+                    first_marked(connection, name, now)
                 made = note(connection, rows)
         self._looked_at = now
         self._looked_far_at = now if far else self._looked_far_at

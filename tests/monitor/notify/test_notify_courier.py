@@ -551,6 +551,20 @@ def test_a_report_that_was_due_while_nobody_ran_is_made_up_for_or_given_up(
     ]
 
 
+def test_no_report_was_due_before_the_channel_was_given_one(world: World, weekly: ChannelPlan) -> None:
+    world.courier("a", plan(pages=["sale"], per_hour=1))
+    world.at(86_400)
+    with capture_logs() as logs:
+        given = world.courier("b", weekly)
+    assert world.rows() == []
+    assert not [each for each in logs if each["event"] == "nobody was told"]
+    world.at(7 * 86_400 + 1800)
+    given.turn()
+    world.at(7 * 86_400 + 1810)
+    given.turn()
+    assert len(world.got) == 1
+
+
 def test_a_report_of_many_pages_shows_the_worst_and_counts_the_rest(world: World) -> None:
     from monitor.config import parse
     from monitor.notify.plan import plans_of
