@@ -37,12 +37,14 @@ class JudgeSeries:
         self._of_promises: dict[str, tuple[Sequence[Promised], list[str]]] = {}
         self._of_rulings: dict[str, dict[ObjectiveKey, tuple[Ruling, str]]] = {}
         self._series: dict[tuple[str, ...], str] = {}
-        self._before: dict[tuple[str, ...], str] = {}
+        self._asked = 0
 
     def lines(self, judged: Judged) -> Iterator[tuple[Family, Lines]]:
         """Every family with the lines of its series, none of them empty."""
-        # A series that this scrape has not is forgotten with the next one.
-        self._before, self._series = self._series, {}
+        # Where most of what is kept was not asked for any more, all of it is made anew.
+        if len(self._series) > 2 * self._asked:
+            self._series.clear()
+        self._asked = 0
         seconds = judged.outlook.seconds
         yield BAD, (self._line(BAD, one.bad, *key) for key, one in seconds.items())
         yield MEASURED, (self._line(MEASURED, one.measured, *key) for key, one in seconds.items())
@@ -67,8 +69,9 @@ class JudgeSeries:
 
     def _rulings(self, judged: Judged, family: Family) -> Lines:
         held = self._of_rulings.setdefault(family.name, {})
-        for key in held.keys() - judged.rulings.keys():
-            del held[key]
+        if len(held) > len(judged.rulings):
+            for key in held.keys() - judged.rulings.keys():
+                del held[key]
         for key, ruling in judged.rulings.items():
             before, lines = held.get(key, (None, ""))
             if before is not ruling:
@@ -79,22 +82,29 @@ class JudgeSeries:
 
     def _incidents(self, judged: Judged) -> Lines:
         """A series for each incident that there may be, at 0 where there is none."""
-        for (vendor, page, kind, subject), value in _incidents(judged).items():
-            region = variant = objective = ""
-            if kind == IncidentKind.LATENCY:
-                objective = subject
-            elif kind == IncidentKind.TRACKING:
-                region, _, variant = subject.rpartition("/")  # a region's name may have one too
-            else:
-                region = subject
-            yield self._line(INCIDENT, value, vendor, page, kind, region, variant, objective)
+        left = {(row.vendor, row.page, row.kind, row.subject): None for row in judged.outlook.open}
+        for incident in _possible(judged):
+            yield self._incident(*incident, int(incident in left))
+            left.pop(incident, None)
+        for incident in left:
+            yield self._incident(*incident, 1)
+
+    def _incident(self, vendor: str, page: str, kind: str, subject: str, value: int) -> str:
+        region = variant = objective = ""
+        if kind == IncidentKind.LATENCY:
+            objective = subject
+        elif kind == IncidentKind.TRACKING:
+            region, _, variant = subject.rpartition("/")  # a region's name may have one too
+        else:
+            region = subject
+        return self._line(INCIDENT, value, vendor, page, kind, region, variant, objective)
 
     def _line(self, family: Family, value: float, *labels: str) -> str:
+        self._asked += 1
         key = (family.name, *labels)
-        series = self._before.get(key)
+        series = self._series.get(key)
         if series is None:
-            series = _name(family, labels)
-        self._series[key] = series
+            series = self._series[key] = _name(family, labels)
         return f"{series} {value}\n"
 
 
@@ -139,16 +149,14 @@ def _figures(verdict: Verdict, family: Family) -> Iterable[tuple[tuple[str, ...]
     return [((), verdict.budget_left if family is BUDGET else verdict.coverage)]
 
 
-def _incidents(judged: Judged) -> dict[tuple[str, str, str, str], int]:
-    """Whether there is an incident, by its vendor, page, kind and subject."""
-    found: dict[tuple[str, str, str, str], int] = {}
+def _possible(judged: Judged) -> Iterator[tuple[str, str, str, str]]:
+    """What there may be incidents of: vendor, page, kind and subject, each once."""
     for (vendor, page), regions in judged.outlook.regions.items():
-        found[vendor, page, IncidentKind.OUTAGE, ""] = 0
-        found.update({(vendor, page, kind, region): 0 for kind in _OF_REGIONS for region in regions})
-    found.update(dict.fromkeys(judged.outlook.signs, 0))
+        yield vendor, page, IncidentKind.OUTAGE, ""
+        for kind in _OF_REGIONS:
+            for region in regions:
+                yield vendor, page, kind, region
+    yield from dict.fromkeys(judged.outlook.signs)
     for vendor, page, objective in judged.promised:
         if is_latency(objective.promise):
-            found[vendor, page, IncidentKind.LATENCY, objective.name] = 0
-    for row in judged.outlook.open:
-        found[row.vendor, row.page, row.kind, row.subject] = 1
-    return found
+            yield vendor, page, IncidentKind.LATENCY, objective.name
