@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,12 +79,14 @@ def _check_chain(found: Sequence[Checked], config: Path) -> None:
 
 
 def _lines(one: Checked) -> Iterator[str]:
+    from monitor.report.words import second_words
+
     manifest = one.manifest
     yield f"{one.bundle}"
     if manifest is not None:
         place = manifest.chain
         yield (
-            f"  made {manifest.made_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, number {place.number:,} "
+            f"  made {second_words(manifest.made_at)} UTC, number {place.number:,} "
             f"of installation {place.installation[:8]}, {manifest.asked.words}"
         )
     if one.sha256:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -81,8 +81,8 @@ class _Found:
 
     rows: dict[tuple[int, int], RollupRow]
     """By start and period."""
-    outages: list[Outage]
-    edges: dict[int, Rollup]
+    outages: list[Outage] = field(default_factory=list)
+    edges: dict[int, Rollup] = field(default_factory=dict)
     """What was measured in the first and the last hour of the window, as far as it is in the window."""
 
     def has_day_of(self, hour: int) -> bool:
@@ -121,6 +121,7 @@ class _Gathering:
         self._choice = choice
         self._paces = Paces.of(config.watches())
         self._labels = {(each.name, page.name): page.labels for each in config.vendors for page in each.pages}
+        self._pages = {page for _, page in self._labels if choice.pages is None or page in choice.pages}
         self._found: dict[Series, _Found] = {}
         self._maintenance = [one.span() for one in config.maintenance]
 
@@ -131,7 +132,7 @@ class _Gathering:
         held = read_window(connection, self._needs, series.values(), progress)
         for one, number in series.items():
             if number in held:
-                self._found[one] = _Found(rows_in(held[number], self._needs), [], {})
+                self._found[one] = _Found(rows_in(held[number], self._needs))
         self._read_outages(connection, series)
         self._remember(connection, series)
         self._read_tails(connection, {one: held[n] for one, n in series.items() if n in held}, now)
@@ -166,16 +167,14 @@ class _Gathering:
         whole = mark(connection, WHOLE) if edges else None
         if whole is not None and any(moment(start) < whole for start, _ in edges):
             return
-        wanted = self._choice.pages
-        pages = {page for _, page in self._labels if wanted is None or page in wanted}
         for start, end in edges:
             for one, found in self._found.items():
                 # A series that has nothing in its part of an hour has not what the whole hour has either.
                 found.edges[start] = self._paces.cut(one).rollup([], start, end - start)
-            for one, samples in grouped(looks(connection, moment(start), moment(end), pages=pages)):
+            for one, samples in grouped(looks(connection, moment(start), moment(end), pages=self._pages)):
                 if self._wants(one):
                     part = self._paces.cut(one).rollup(samples, start, end - start)
-                    held = self._found.setdefault(one, _Found({}, [], {})).edges.setdefault(start, part)
+                    held = self._found.setdefault(one, _Found({})).edges.setdefault(start, part)
                     if held is not part:
                         held.merge(part)
 
@@ -195,7 +194,7 @@ class _Gathering:
         names = {number: one for one, number in series.items()}
         for row in read_outages(connection, names, moment(self._needs.start), moment(self._needs.end)):
             one = names[row.series]
-            found = self._found.setdefault(one, _Found({}, [], {}))
+            found = self._found.setdefault(one, _Found({}))
             found.outages.append(outage_of(row, one.region))
 
     def _remember(self, connection: Connection, series: Mapping[Series, int]) -> None:
@@ -203,7 +202,7 @@ class _Gathering:
         silent = {number: one for one, number in series.items() if one not in self._found}
         since = self._needs.start - REMEMBERED
         for number in series_with_rollups(connection, silent, since, self._needs.end):
-            self._found[silent[number]] = _Found({}, [], {})
+            self._found[silent[number]] = _Found({})
 
     def _read_tails(self, connection: Connection, held: Mapping[Series, Held], now: int) -> None:
         """What no rollup holds yet, of a day too that is only just over: it may have no row yet."""
@@ -219,12 +218,10 @@ class _Gathering:
             for one, each in held.items()
             if stretch.start in each.hours
         }
-        wanted = self._choice.pages
-        pages = {page for _, page in self._labels if wanted is None or page in wanted}
-        for one, rollup in tail_of(connection, stretch, known, pages, self._paces.cut).items():
+        for one, rollup in tail_of(connection, stretch, known, self._pages, self._paces.cut).items():
             if not self._wants(one):
                 continue
-            found = self._found.setdefault(one, _Found({}, [], {}))
+            found = self._found.setdefault(one, _Found({}))
             if found.has_day_of(stretch.start):
                 continue
             if (stretch.start, HOUR) in found.rows:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from monitor.notify.events import Change, Event
+from monitor.report.words import second_words
 from monitor.sla.incidents import IncidentKind
 from storage.incidents import IncidentRow
 
@@ -129,7 +130,7 @@ def look_at(incident: IncidentRow) -> Iterator[str]:
 
 def when(at: datetime) -> str:
     """A moment to the second."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{second_words(at)} UTC"
 
 
 def lasted(seconds: float) -> str:

@@ -63,17 +63,23 @@ def read_report(
     Raises:
         StoreUnavailable: the store can't be read.
     """
-    return _Making(store, config, wanted, progress).make(period, now)
+    return _Making(store, config, now, wanted, progress).make(period)
 
 
 class _Making:
     """One report in the making."""
 
     def __init__(
-        self, store: Store, config: Config, wanted: Wanted, progress: Callable[[float], None]
+        self,
+        store: Store,
+        config: Config,
+        now: datetime,
+        wanted: Wanted,
+        progress: Callable[[float], None],
     ) -> None:
         self._store = store
         self._config = config
+        self._now = now
         self._wanted = wanted
         self._progress = progress
         self._pages = {
@@ -82,13 +88,11 @@ class _Making:
             for page in vendor.pages
             if wanted.vendor in (None, vendor.name) and wanted.page in (None, page.name)
         }
-        self._now = 0.0
         self._judged: dict[_Name, dict[str, Judgement]] = defaultdict(dict)
         self._known: dict[_Name, dict[str, tuple[Span, PageData]]] = defaultdict(dict)
 
-    def make(self, period: Period, now: datetime) -> Report:
+    def make(self, period: Period) -> Report:
         """Judge window by window, so that what one needs is in memory and no more."""
-        self._now = now.timestamp()
         jobs = [job for job in self._jobs(period) if self._concerns(job)]
         groups: dict[tuple[Span, datetime], list[_Job]] = defaultdict(list)
         for job in jobs:
@@ -99,7 +103,7 @@ class _Making:
         pages = [self._page(name, order) for name in self._pages]
         region = self._wanted.region
         over = period.words if region is None else f"{period.words}, as {region} saw it"
-        return Report(now, over, pages, self._wanted.anomalies)
+        return Report(self._now, over, pages, self._wanted.anomalies)
 
     def _jobs(self, period: Period) -> Iterator[_Job]:
         for objective in self._config.objectives:
@@ -146,7 +150,7 @@ class _Making:
             indicators={job.promise.indicator for job in jobs},
             vendors=None if self._wanted.vendor is None else {self._wanted.vendor},
             pages=None if self._wanted.page is None else {self._wanted.page},
-            past=span.end < self._now,
+            past=span.end < self._now.timestamp(),
             burns=any(job.promise.indicator == "availability" for job in jobs),
         )
 

@@ -79,12 +79,18 @@ def test_it_is_known_within_three_seconds_of_the_sample_that_completes_the_quoru
     assert opened - confirmed <= 3.0
 
 
-def test_a_quorum_that_others_can_still_undo_is_no_outage_yet(store: Store) -> None:
+def undone(store: Store) -> tuple[World, Lookout]:
+    """Two regions see the page down in a slice in which two others, silent until 117, see it up at 118."""
     watched = {"r0": Agent(15.0, 0.0), "r1": Agent(15.0, 5.0)}
     watched |= {name: Agent(15.0, 13.0, silent=((60.0, 117.0),)) for name in ("r2", "r3")}
     world = World(store, truth(watched, "r0", "r1", until=119.0), watched)
     judge = lookout(store, "r1")
     world.run([judge], 0.0, 107.0)
+    return world, judge
+
+
+def test_a_quorum_that_others_can_still_undo_is_no_outage_yet(store: Store) -> None:
+    world, judge = undone(store)
     # Two of the two that looked so far are a quorum; two of four, with the two that look at 118, are none.
     assert looked(world, judge, 112.0) == []
     world.run([judge], 107.0, 400.0)
@@ -92,11 +98,7 @@ def test_a_quorum_that_others_can_still_undo_is_no_outage_yet(store: Store) -> N
 
 
 def test_nor_is_it_one_while_the_last_samples_of_its_slice_are_on_their_way(sqlite: Store) -> None:
-    watched = {"r0": Agent(15.0, 0.0), "r1": Agent(15.0, 5.0)}
-    watched |= {name: Agent(15.0, 13.0, silent=((60.0, 117.0),)) for name in ("r2", "r3")}
-    world = World(sqlite, truth(watched, "r0", "r1", until=119.0), watched)
-    judge = lookout(sqlite, "r1")
-    world.run([judge], 0.0, 107.0)
+    world, judge = undone(sqlite)
     world.arrive(112.0)
     assert judge.look_early(moment_of(120.4), [KEY]).open == []
     world.run([judge], 107.0, 400.0)
