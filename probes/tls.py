@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -46,6 +45,7 @@ from probes.wire.addresses import Address
 from probes.wire.clock import Stamping
 from probes.wire.names import Names
 from probes.wire.tls import TlsStream
+from probes.wire.trust import Refused
 
 EVERY = 3600.0
 TIMEOUT = 30.0
@@ -105,7 +105,7 @@ class TlsProbe:
                 raise
             trace.ended, trace.failure = monotonic(), failure
             seen.refusal = failure.detail
-            if isinstance(failure.__cause__, ssl.SSLCertVerificationError):
+            if isinstance(failure, Refused):
                 seen.accepted = False
         if trace.attempt is Attempt.SCHEDULED:
             await self._examine(target, plan, trace, seen)

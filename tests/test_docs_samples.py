@@ -18,7 +18,7 @@ from monitor.web import app, listener
 from probes import http, shields
 from probes.sample import PHASES, Attempt, Clock, Fault, Hop, Outcome, Sample
 from probes.units import format_size
-from probes.visit import addresses, alike, beside, body, connection, plan, visit
+from probes.visit import addresses, alike, beside, body, plan, visit
 from probes.visit import round as rounds
 from probes.visit.options import Options
 from probes.wire import bounds, decode, dial, https_record, names, query
@@ -175,7 +175,6 @@ def test_the_bounds_are_those_of_the_code() -> None:
     patience = f"{dial.ATTEMPT_DELAY * 1000:g} ms, to {dial.MOST_ATTEMPTS} addresses"
     again = f"{deadline.AGAIN * 1000:g} ms"
     leaving = f"{bounds.REDIRECT_BODY_SECONDS * 1000:g} ms"
-    looking = f"{connection._LOOK_AGAIN_SECONDS * 1000:g} ms"
     windows = f"{size(quic.STREAM_WINDOW)} on a stream, {size(quic.CONNECTION_WINDOW)} in all"
     pieces = f"{quic._MOST_GAPS} pieces out of order"
     streams = f"{quic._SERVERS_STREAMS} streams"
@@ -196,7 +195,6 @@ def test_the_bounds_are_those_of_the_code() -> None:
         "a redirect's body": f"{size(bounds.REDIRECT_BODY_BYTES)}, {leaving}",
         "the body of a status that is not expected": f"{visit._REFUSAL_SECONDS:g} s",
         "redirects": f"`redirects`, {options.redirects}",
-        "the second look at a certificate that was refused": f"{looking} longer than the first",
     }
     assert query.TRIES == 3
     assert http.TIMEOUT == 10.0

@@ -20,9 +20,11 @@ from probes.failure import Failure
 from probes.wire.addresses import Address
 from probes.wire.dial import dial
 from probes.wire.names import Names
-from probes.wire.tls import TlsStream, Trust, context
+from probes.wire.tls import TlsStream
+from probes.wire.trust import Trust, prepare
 
 _SECONDS = 5.0
+_ALPN = ("h2", "http/1.1")
 
 
 async def trusted_key(names: Names, rules: Rules, ca: Path) -> str | None:
@@ -31,7 +33,8 @@ async def trusted_key(names: Names, rules: Rules, ca: Path) -> str | None:
     Raises:
         ValueError: ``ca`` can't be used.
     """
-    trust = context(Trust(ca=ca), ("h2", "http/1.1"))
+    trust = Trust(ca=ca)
+    prepare(trust)
     try:
         async with asyncio.timeout(_SECONDS):
             lookup = await names.look_up(
@@ -41,13 +44,11 @@ async def trusted_key(names: Names, rules: Rules, ca: Path) -> str | None:
                 dialled = await dial(lookup, rules.port, _any)
             finally:
                 await lookup.close()
-            with closing(TlsStream(dialled.stream, trust, rules.host)) as stream:
+            with closing(TlsStream(dialled.stream, trust, _ALPN, rules.host)) as stream:
                 await stream.handshake()
-                shown = stream.certificate
+                shown = stream.shown.certificate
     except (Failure, TimeoutError):
         return None  # the browser sees the same, and says so in its own words
-    if shown is None:  # pragma: no cover  # a handshake that succeeded has shown one
-        return None
     key = x509.load_der_x509_certificate(shown).public_key()
     plain = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(plain).digest()).decode()

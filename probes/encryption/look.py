@@ -1,8 +1,8 @@
 """A second full handshake, which takes any certificate: what the server shows when nothing is refused.
 
-It asks for what Python's own ``ssl`` cannot: the chain as it was sent, and the OCSP staple (RFC 6066,
-section 8). It offers HTTP/1.1 before HTTP/2, the other way round than the visit. OpenSSL's doors are open
-as wide as they go (old versions, small keys): nothing that is seen here is trusted.
+It asks for what a visit does not: the OCSP staple (RFC 6066, section 8), and the chain of a server with which
+no visit comes to an agreement. It offers HTTP/1.1 before HTTP/2, the other way round than the visit. The
+doors are open as wide as they go (old versions, small keys): nothing that is seen here is trusted.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 
 from probes.encryption.ask import Server
 from probes.failure import Failure
 from probes.sample import Fault
 from probes.wire import tcp
-from probes.wire.addresses import Address
 from probes.wire.sockets import TimedSocket
+from probes.wire.tls import chosen, client, describe, outgoing, shown_chain
 
 LOOK_SECONDS = 5.0
 """How long it may take, connection and all."""
@@ -71,12 +71,9 @@ class _Handshake:
     def __init__(self, stream: TimedSocket, host: str) -> None:
         self._stream = stream
         self._staples: list[bytes] = []
-        self._tls = SSL.Connection(_context(), None)
+        self._tls = client(_context(), host)
         self._tls.set_app_data(self._staples)
-        if Address.parse(host) is None:
-            self._tls.set_tlsext_host_name(host.encode("ascii"))
         self._tls.request_ocsp()
-        self._tls.set_connect_state()
 
     async def run(self) -> Shown:
         read = 0
@@ -92,28 +89,21 @@ class _Handshake:
                     raise Failure(Fault.TLS, words) from None
                 self._tls.bio_write(piece)
             except SSL.Error as error:
-                raise Failure(Fault.TLS, _words(error)) from error
+                raise Failure(Fault.TLS, describe(error)) from error
             else:
                 await self._flush()
                 return self._shown()
 
     async def _flush(self) -> None:
-        while True:
-            try:
-                data = self._tls.bio_read(65_536)
-            except SSL.WantReadError:
-                return
-            await self._stream.send(data)
+        if flight := outgoing(self._tls):
+            await self._stream.send(flight)
 
     def _shown(self) -> Shown:
-        chain = self._tls.get_peer_cert_chain() or []
         staple = self._staples[0] if self._staples else b""
         return Shown(
-            chain=tuple(
-                crypto.dump_certificate(crypto.FILETYPE_ASN1, each) for each in chain[:MOST_CERTIFICATES]
-            ),
+            chain=tuple(shown_chain(self._tls)[:MOST_CERTIFICATES]),
             staple=staple if len(staple) <= _STAPLE_BYTES else b"",
-            alpn=self._tls.get_alpn_proto_negotiated().decode("ascii", "replace") or None,
+            alpn=chosen(self._tls),
             version=self._tls.get_protocol_version_name(),
             cipher=self._tls.get_cipher_name(),
         )
@@ -133,9 +123,3 @@ def _context() -> SSL.Context:
 def _keep_staple(connection: SSL.Connection, staple: bytes, _: object) -> bool:
     connection.get_app_data().append(staple)
     return True
-
-
-def _words(error: SSL.Error) -> str:
-    """What OpenSSL says, without the place in its source."""
-    reasons = [part[-1] for part in error.args[0]] if error.args and error.args[0] else []
-    return f"TLS: {', '.join(map(str, reasons)) or 'the connection was closed'}"

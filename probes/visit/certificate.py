@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from probes.wire.sparing import sparing
+from probes.wire.trust import Shown
+
 _MOST_NAMES = 20
 
-_KEPT_BYTES = 8192
-"""What a larger certificate says is read anew each time: nobody honest has one."""
 
-
-class Encrypted(Protocol):
-    """A connection that was encrypted by TLS, on TCP or in QUIC."""
-
-    @property
-    def certificate(self) -> bytes | None:
-        """The other side's certificate, in DER."""
-
-    @property
-    def version(self) -> str | None:
-        """The version of TLS, such as ``TLSv1.3``."""
-
-    @property
-    def cipher(self) -> str | None:
-        """The cipher suite, by OpenSSL's name."""
-
-
-def tls_evidence(stream: Encrypted, *, verified: bool) -> dict[str, Any]:
+def tls_evidence(shown: Shown, *, verified: bool) -> dict[str, Any]:
     """The protocol's version, the cipher, and what the certificate says of itself."""
-    der = stream.certificate
-    kept = der is None or len(der) <= _KEPT_BYTES
-    return (_kept_evidence if kept else _evidence)(der, stream.version, stream.cipher, verified)
+    return _evidence(shown.certificate, shown.version, shown.cipher, verified)
 
 
-def _evidence(der: bytes | None, version: str | None, cipher: str | None, verified: bool) -> dict[str, Any]:
+@sparing
+def _evidence(der: bytes, version: str | None, cipher: str | None, verified: bool) -> dict[str, Any]:
     """What is the same at every visit and not cheap to read. Nobody changes it: it is shared by samples."""
-    evidence: dict[str, Any] = {"version": version, "cipher": cipher, "verified": verified}
-    return evidence | (_certificate(der) if der is not None else {})
-
-
-_kept_evidence = lru_cache(maxsize=4096)(_evidence)
+    return {"version": version, "cipher": cipher, "verified": verified} | (_certificate(der) if der else {})
 
 
 def _certificate(der: bytes) -> dict[str, Any]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from time import monotonic
 from typing import Any
 
 from probes.failure import Failure
@@ -25,12 +21,10 @@ from probes.wire.h1 import Http1
 from probes.wire.h2 import Http2
 from probes.wire.names import Lookup, Names
 from probes.wire.sockets import TimedSocket
-from probes.wire.tls import TlsStream, Trust, context
+from probes.wire.tls import TlsStream
+from probes.wire.trust import Refused
 
 Permit = Callable[[Address], None]
-
-_LOOK_AGAIN_SECONDS = 0.25
-"""How much longer than the first look the second one, at a bad certificate, may take."""
 
 
 @dataclass(slots=True)
@@ -71,17 +65,13 @@ class Connector:
         """
         if self._plan.options.protocol == "h3" and step.scheme == "https":
             return await self._open_quic(step, hop, permit)
-        started = monotonic()
         socket, failed = await self._reach(step, hop, permit)
         try:
             if step.scheme == "http":
                 return Connection(socket.address, socket, Http1(socket), failed)
             stream = await self._encrypt(socket, step, hop)
-        except BaseException as error:
+        except BaseException:
             socket.close()
-            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                # What is known already must not be lost to a server that is slower the second time.
-                await self._look_again(step, permit, patience=_LOOK_AGAIN_SECONDS + monotonic() - started)
             raise
         engine: Engine = Http2(stream) if stream.alpn == "h2" else Http1(stream)
         return Connection(socket.address, stream, engine, failed)
@@ -140,27 +130,18 @@ class Connector:
 
     async def _encrypt(self, socket: TimedSocket, step: Step, hop: Hop) -> TlsStream:
         plan = self._plan
-        stream = TlsStream(socket, context(plan.trust, plan.alpn), step.host)
-        hop.tls = await stream.handshake()
+        stream = TlsStream(socket, plan.trust, plan.alpn, step.host)
+        try:
+            hop.tls = await stream.handshake()
+        except Refused as refused:
+            self._trace.evidence["tls"] = tls_evidence(refused.shown, verified=False)
+            raise
         if plan.options.protocol == "h2" and stream.alpn != "h2":
             raise Failure(
                 Fault.PROTOCOL, f"HTTP/2 is asked for, and the server chose {stream.alpn or 'nothing'}"
             )
-        self._trace.evidence["tls"] = tls_evidence(stream, verified=plan.trust.verify)
+        self._trace.evidence["tls"] = tls_evidence(stream.shown, verified=plan.trust.verify)
         return stream
-
-    async def _look_again(self, step: Step, permit: Permit, *, patience: float) -> None:
-        """Connect once more without verification, so that the evidence says what is wrong."""
-        with suppress(Failure, OSError, TimeoutError):
-            async with asyncio.timeout(patience):
-                socket, _ = await self._reach(step, Hop(step.text), permit)
-                try:
-                    unverified = Trust(verify=False, certificate=self._plan.trust.certificate)
-                    stream = TlsStream(socket, context(unverified, self._plan.alpn), step.host)
-                    await stream.handshake()
-                    self._trace.evidence["tls"] = tls_evidence(stream, verified=False)
-                finally:
-                    socket.close()
 
 
 def _anything(_: Address) -> None:

@@ -12,9 +12,8 @@ from probes.wire.addresses import Address
 from probes.wire.dial import Dialled, race
 from probes.wire.h3 import ALPN, Http3
 from probes.wire.names import Lookup
-from probes.wire.quic import QuicLink, Refused, connect
-from probes.wire.quic_trust import prepare
-from probes.wire.tls import Trust
+from probes.wire.quic import QuicLink, connect
+from probes.wire.trust import Refused, Trust, prepare
 
 __all__ = ["Http3", "prepare", "quic_evidence", "reach"]
 
@@ -31,7 +30,6 @@ async def reach(
     try:
         dialled = await race(lookup, permit, lambda address: connect(loop, address, port, host, ALPN, trust))
     except Refused as refused:
-        # Over TCP such a server is looked at again. Here all that there is to see was seen.
         trace.evidence["tls"] = tls_evidence(refused.shown, verified=False)
         raise
     trace.evidence["tls"] = tls_evidence(dialled.stream.shown, verified=trust.verify)

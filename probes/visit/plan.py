@@ -15,7 +15,8 @@ from probes.visit.step import Step, step_to
 from probes.wire.addresses import Address, IpNetwork, Scope
 from probes.wire.decode import ACCEPTED
 from probes.wire.exchange import Headers, Request
-from probes.wire.tls import Trust, context
+from probes.wire.tls import context
+from probes.wire.trust import Trust, prepare
 
 USER_AGENT = "landwatch/0.1 (landing-page monitor)"
 
@@ -117,10 +118,8 @@ def _load(trust: Trust, alpn: tuple[str, ...]) -> None:
     """Load what encryption needs now, and not in the middle of the first visit."""
     if alpn:
         context(trust, alpn)
-        return
-    from probes.visit.over_quic import prepare  # a heavy library, for those who use it
-
-    prepare(trust)
+    else:
+        prepare(trust)
 
 
 def make_request(step: Step, headers: Headers, *, proxied: bool) -> Request:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from dataclasses import dataclass
 from time import monotonic
 
 from aioquic.quic.events import QuicEvent
@@ -21,9 +20,8 @@ from probes.sample import Clock, Fault
 from probes.wire.addresses import Address
 from probes.wire.quic_connection import Connection
 from probes.wire.quic_errors import NO_ERROR, failure
-from probes.wire.quic_trust import NotTrusted, identity, roots
 from probes.wire.sockets import TimedSocket, open_socket
-from probes.wire.tls import Trust
+from probes.wire.trust import NotTrusted, Refused, Shown, Trust, identity, roots
 
 DATAGRAM_BYTES = 4096
 """A datagram that is larger is not taken whole; no path of the Internet carries one of half that."""
@@ -36,26 +34,6 @@ _MOST_VERSIONS = 8
 
 _NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 """What the library may stumble with over packets that nobody honest sends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a server showed of its TLS."""
-
-    certificate: bytes | None
-    """Its certificate, in DER."""
-    cipher: str | None
-    """The cipher suite, by OpenSSL's name."""
-    version: str | None = "TLSv1.3"
-    """That of TLS: QUIC has no other."""
-
-
-class Refused(Failure):
-    """A certificate that was not accepted, with what the server showed."""
-
-    def __init__(self, detail: str, shown: Shown) -> None:
-        super().__init__(Fault.TLS, detail)
-        self.shown = shown
 
 
 class QuicLink:
@@ -72,7 +50,7 @@ class QuicLink:
         self._host = host
         self._peer = (sock.address.text, port)
         self._at_once = 0
-        self._refused: str | None = None
+        self._refused: NotTrusted | None = None
         """Why the certificate was not accepted."""
         self._quic = Connection(
             alpn,
@@ -108,7 +86,7 @@ class QuicLink:
     def shown(self) -> Shown:
         """What the server showed of its TLS."""
         tls = self._quic.tls
-        return Shown(tls.shown[0] if tls.shown else None, tls.cipher)
+        return Shown(tls.shown[0] if tls.shown else b"", tls.cipher, "TLSv1.3")  # QUIC has no other
 
     @property
     def alpn(self) -> str | None:
@@ -230,7 +208,7 @@ class QuicLink:
         try:
             roots(self._trust.ca).check(chain, self._host)
         except NotTrusted as error:
-            self._refused = f"the certificate is not accepted: {error}"
+            self._refused = error
             raise AlertBadCertificate(str(error)) from error
 
     def _failure(self) -> Failure:

@@ -25,7 +25,7 @@ from aioquic.quic.stream import QuicStream
 from aioquic.tls import Epoch, ExtensionType
 
 from probes.wire.quic_tls import Check, Handshake
-from probes.wire.quic_trust import Identity
+from probes.wire.trust import Identity
 
 STREAM_WINDOW = 6 * 1024 * 1024
 CONNECTION_WINDOW = 8 * 1024 * 1024

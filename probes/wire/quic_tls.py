@@ -10,7 +10,7 @@ from aioquic import tls
 from aioquic._buffer import Buffer
 from cryptography import x509
 
-from probes.wire.quic_trust import sparing
+from probes.wire.sparing import sparing
 
 _SUITES = [
     tls.CipherSuite.AES_128_GCM_SHA256,

@@ -47,15 +47,16 @@ async def test_a_certificate_that_does_not_hold_is_let_through_on_demand(
     assert sample.outcome is Outcome.UP
 
 
-async def test_a_server_that_will_not_be_looked_at_again(endure: Endure, authority: Authority) -> None:
-    """A bad certificate is fetched once more for the record; that it is not to be had changes no fault."""
-    first = True
+async def test_a_certificate_that_was_refused_is_in_the_evidence_of_that_connection(
+    endure: Endure, authority: Authority
+) -> None:
+    """Nothing is asked for over it, and no second connection is made to look at it."""
+
+    async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.read(1):
+            raise AssertionError("a server that proves nothing was asked for a page")
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal first
-        if not first:
-            await silent(reader, writer)
-        first = False
         near, far = await asyncio.open_connection(inner.host, inner.port)
         try:
             async with asyncio.TaskGroup() as group:
@@ -66,12 +67,16 @@ async def test_a_server_that_will_not_be_looked_at_again(endure: Endure, authori
 
     leaf = authority.expired(NAME)
     async with (
-        serve(answering(response()), tls=leaf.context()) as inner,
+        serve(asked, tls=leaf.context()) as inner,
         serve(script, speaks="https") as server,
     ):
         sample = await enter(endure, server, authority, deadline=SHORT)
     assert (sample.outcome, sample.fault) == (Outcome.DOWN, Fault.TLS)
-    assert "expired" in (sample.detail or "")
+    assert sample.detail == "the certificate is not accepted: certificate has expired"
+    shown = sample.evidence["tls"]
+    assert (shown["verified"], shown["names"]) == (False, [NAME])
+    assert shown["version"] == "TLSv1.3"
+    assert server.connections == 1
 
 
 async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

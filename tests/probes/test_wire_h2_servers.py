@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import AsyncIterator, Iterator
 
 import h2.config
@@ -21,6 +20,7 @@ from probes.wire.exchange import Request
 from probes.wire.h2 import Http2
 from probes.wire.tcp import connect
 from probes.wire.tls import TlsStream
+from probes.wire.trust import Trust
 
 LARGE = bytes(range(256)) * 16 * 1024 * 5  # 20 MiB, more than either window
 
@@ -54,11 +54,9 @@ def site(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iter
 async def connected(site: Caddy, authority: Authority) -> AsyncIterator[Http2]:
     address = Address.parse("127.0.0.1")
     assert address is not None
-    context = ssl.create_default_context(cafile=authority.ca_file)
-    context.set_alpn_protocols(["h2"])
     socket, _ = await connect(asyncio.get_running_loop(), address, site.port)
     try:
-        stream = TlsStream(socket, context, site.name)
+        stream = TlsStream(socket, Trust(ca=authority.ca_file), ("h2",), site.name)
         await stream.handshake()
         assert stream.alpn == "h2"
         yield Http2(stream)

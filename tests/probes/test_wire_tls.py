@@ -1,6 +1,7 @@
 """TLS at the edges: connections that break, certificates with little in them, files that cannot be used."""
 
 import asyncio
+import contextlib
 import datetime
 import socket
 import ssl
@@ -9,13 +10,17 @@ import struct
 import pytest
 import trustme
 from cryptography import x509
+from cryptography.hazmat.bindings.openssl.binding import Binding
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+from OpenSSL import SSL
 from scripted import answering, head, response, serve
 
 from probes.sample import Fault, Outcome
 from probes.visit.certificate import _certificate
+from probes.wire.tls import client, context, outgoing
+from probes.wire.trust import Trust
 
 
 async def test_a_connection_reset_in_the_middle_of_the_handshake(visit):
@@ -89,10 +94,15 @@ async def test_a_file_of_roots_that_holds_none_is_our_own_fault(visit, tmp_path)
 
 
 def test_a_certificate_without_names_says_who_it_is_in_full():
-    key = ec.generate_private_key(ec.SECP256R1())
+    made = _self_signed(ec.generate_private_key(ec.SECP256R1()))
+    facts = _certificate(made.public_bytes(serialization.Encoding.DER))
+    assert (facts["subject"], facts["names"]) == ("O=Shop", [])
+
+
+def _self_signed(key):
     subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Shop")])
     now = datetime.datetime.now(datetime.UTC)
-    made = (
+    return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -102,41 +112,67 @@ def test_a_certificate_without_names_says_who_it_is_in_full():
         .not_valid_after(now + datetime.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    facts = _certificate(made.public_bytes(serialization.Encoding.DER))
-    assert (facts["subject"], facts["names"]) == ("O=Shop", [])
 
 
 def test_a_certificate_that_cannot_be_read_is_said_to_be():
     assert "unreadable" in _certificate(b"no certificate")
 
 
-def test_the_roots_are_mozillas_and_one_context_serves_all():
-    from probes.wire.tls import Trust, context
-
+def test_one_context_serves_all_that_trust_and_speak_the_same():
     first = context(Trust(), ("h2", "http/1.1"))
     assert first is context(Trust(), ("h2", "http/1.1"))
     assert first is not context(Trust(), ("http/1.1",))
-    assert first.verify_mode is ssl.CERT_REQUIRED
-    assert len(first.get_ca_certs()) > 100
 
 
-def test_a_certificate_is_asked_for_no_more_than_browsers_ask_for(monkeypatch):
-    """Whatever Python's own defaults are: those of 3.13 refuse certificates that every visitor accepts."""
-    from probes.wire.tls import Trust, context
+@pytest.mark.parametrize(
+    ("offered", "group"),
+    [(None, "x25519"), (b"P-256", "secp256r1"), (b"P-384", "secp384r1"), (b"P-521", "secp521r1")],
+)
+async def test_one_key_is_made_for_the_exchange_and_others_where_a_server_asks(authority, offered, group):
+    """What OpenSSL would offer by itself costs a second, post-quantum one at each visit."""
+    leaf = authority.leaf("127.0.0.1")
+    server = SSL.Context(SSL.TLS_SERVER_METHOD)
+    server.use_certificate_chain_file(leaf.certificate)
+    server.use_privatekey_file(leaf.key)
+    if offered is not None:
+        Binding().lib.SSL_CTX_set1_curves_list(server._context, offered)
+    near = client(context(Trust(ca=authority.ca_file), ("http/1.1",)), "127.0.0.1")
+    far = SSL.Connection(server)
+    far.set_accept_state()
+    flights = 0
+    for _ in range(3):
+        for end, other in ((near, far), (far, near)):
+            with contextlib.suppress(SSL.WantReadError):
+                end.do_handshake()
+            if flight := outgoing(end):
+                flights += end is near
+                other.bio_write(flight)
+    assert near.get_group_name() == group
+    assert flights == (2 if offered is None else 3)  # a hello, a second one where another key is asked for
 
-    usual = ssl.create_default_context
 
-    def strict(**arguments):
-        made = usual(**arguments)
-        made.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
-        return made
+async def test_a_server_is_told_no_address_and_no_dot_at_the_end(authority):
+    told = []
+    for host in ("127.0.0.1", "::1", "site.test", "site.test."):
+        hello = client(context(Trust(), ("h2",)), host)
+        with pytest.raises(SSL.WantReadError):
+            hello.do_handshake()
+        told.append((b"site.test" in (said := outgoing(hello)), b"site.test." in said, host.encode() in said))
+    assert told == [(False, False, False), (False, False, False), (True, False, True), (True, False, False)]
 
-    monkeypatch.setattr(ssl, "create_default_context", strict)
-    made = context.__wrapped__(Trust(), ("h2",))
-    assert made.verify_flags == ssl.VERIFY_X509_TRUSTED_FIRST
 
-
-def test_a_context_that_takes_anything_says_so():
-    from probes.wire.tls import Trust, context
-
-    assert context(Trust(verify=False), ("http/1.1",)).verify_mode is ssl.CERT_NONE
+async def test_our_own_certificate_that_is_too_weak_to_be_shown(visit, authority, tmp_path):
+    key = rsa.generate_private_key(65537, 1024)
+    made = _self_signed(key)
+    files = tmp_path / "weak.pem", tmp_path / "weak.key"
+    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    mine = {"certificate": str(files[0]), "key": str(files[1])}
+    sample = await visit("https://127.0.0.1:9/", client_certificate=mine)
+    assert (sample.outcome, sample.fault) == (Outcome.UNKNOWN, Fault.INTERNAL)
+    assert str(files[0]) in sample.detail
+    assert "too small" in sample.detail
