@@ -20,11 +20,10 @@ from probes.failure import Failure
 from probes.wire.addresses import Address
 from probes.wire.dial import dial
 from probes.wire.names import Names
-from probes.wire.tls import TlsStream
-from probes.wire.trust import Trust, prepare
+from probes.wire.tls import TlsStream, terms
+from probes.wire.trust import Trust
 
 _SECONDS = 5.0
-_ALPN = ("h2", "http/1.1")
 
 
 async def trusted_key(names: Names, rules: Rules, ca: Path) -> str | None:
@@ -33,8 +32,7 @@ async def trusted_key(names: Names, rules: Rules, ca: Path) -> str | None:
     Raises:
         ValueError: ``ca`` can't be used.
     """
-    trust = Trust(ca=ca)
-    prepare(trust)
+    with_root = terms(Trust(ca=ca), ("h2", "http/1.1"))
     try:
         async with asyncio.timeout(_SECONDS):
             lookup = await names.look_up(
@@ -44,7 +42,7 @@ async def trusted_key(names: Names, rules: Rules, ca: Path) -> str | None:
                 dialled = await dial(lookup, rules.port, _any)
             finally:
                 await lookup.close()
-            with closing(TlsStream(dialled.stream, trust, _ALPN, rules.host)) as stream:
+            with closing(TlsStream(dialled.stream, with_root, rules.host)) as stream:
                 await stream.handshake()
                 shown = stream.shown.certificate
     except (Failure, TimeoutError):

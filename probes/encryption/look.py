@@ -17,8 +17,8 @@ from probes.encryption.ask import Server
 from probes.failure import Failure
 from probes.sample import Fault
 from probes.wire import tcp
+from probes.wire.openssl import Session, TlsError
 from probes.wire.sockets import TimedSocket
-from probes.wire.tls import chosen, client, describe, outgoing, shown_chain
 
 LOOK_SECONDS = 5.0
 """How long it may take, connection and all."""
@@ -43,7 +43,7 @@ class Shown:
     """The OCSP response that came with them; empty where none did."""
     alpn: str | None
     version: str
-    cipher: str | None
+    cipher: str
 
 
 async def look(server: Server, seconds: float = LOOK_SECONDS) -> Shown:
@@ -56,7 +56,7 @@ async def look(server: Server, seconds: float = LOOK_SECONDS) -> Shown:
         async with asyncio.timeout(seconds):
             stream, _ = await tcp.connect(asyncio.get_running_loop(), server.address, server.port)
             try:
-                return await _Handshake(stream, server.host).run()
+                return await _shake(stream, server.host)
             finally:
                 stream.close()
     except TimeoutError as error:
@@ -65,48 +65,31 @@ async def look(server: Server, seconds: float = LOOK_SECONDS) -> Shown:
         raise Failure(Fault.TLS, f"the connection broke: {error}") from error
 
 
-class _Handshake:
-    """One handshake of pyOpenSSL over a timed socket."""
-
-    def __init__(self, stream: TimedSocket, host: str) -> None:
-        self._stream = stream
-        self._staples: list[bytes] = []
-        self._tls = client(_context(), host)
-        self._tls.set_app_data(self._staples)
-        self._tls.request_ocsp()
-
-    async def run(self) -> Shown:
-        read = 0
-        while True:
-            try:
-                self._tls.do_handshake()
-            except SSL.WantReadError:
-                await self._flush()
-                piece = await self._stream.receive()
-                read += len(piece)
-                if not piece or read > MOST_BYTES:
-                    words = "the connection was closed in the middle of the handshake"
-                    raise Failure(Fault.TLS, words) from None
-                self._tls.bio_write(piece)
-            except SSL.Error as error:
-                raise Failure(Fault.TLS, describe(error)) from error
-            else:
-                await self._flush()
-                return self._shown()
-
-    async def _flush(self) -> None:
-        if flight := outgoing(self._tls):
-            await self._stream.send(flight)
-
-    def _shown(self) -> Shown:
-        staple = self._staples[0] if self._staples else b""
-        return Shown(
-            chain=tuple(shown_chain(self._tls)[:MOST_CERTIFICATES]),
-            staple=staple if len(staple) <= _STAPLE_BYTES else b"",
-            alpn=chosen(self._tls),
-            version=self._tls.get_protocol_version_name(),
-            cipher=self._tls.get_cipher_name(),
-        )
+async def _shake(stream: TimedSocket, host: str) -> Shown:
+    tls = Session(_context(), host)
+    tls.ask_for_staple()
+    read = 0
+    try:
+        while not tls.shake():
+            if flight := tls.take():
+                await stream.send(flight)
+            piece = await stream.receive()
+            read += len(piece)
+            if not piece or read > MOST_BYTES:
+                raise Failure(Fault.TLS, "the connection was closed in the middle of the handshake")
+            tls.put(piece)
+    except TlsError as error:
+        raise Failure(Fault.TLS, str(error)) from error
+    if flight := tls.take():
+        await stream.send(flight)
+    staple = tls.staple
+    return Shown(
+        chain=tuple(tls.chain[:MOST_CERTIFICATES]),
+        staple=staple if len(staple) <= _STAPLE_BYTES else b"",
+        alpn=tls.alpn,
+        version=tls.version,
+        cipher=tls.cipher,
+    )
 
 
 @lru_cache(maxsize=1)
@@ -116,10 +99,4 @@ def _context() -> SSL.Context:
     context.set_min_proto_version(SSL.TLS1_VERSION)
     context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)
     context.set_alpn_protos(_ALPN)
-    context.set_ocsp_client_callback(_keep_staple)
     return context
-
-
-def _keep_staple(connection: SSL.Connection, staple: bytes, _: object) -> bool:
-    connection.get_app_data().append(staple)
-    return True

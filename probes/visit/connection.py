@@ -130,7 +130,7 @@ class Connector:
 
     async def _encrypt(self, socket: TimedSocket, step: Step, hop: Hop) -> TlsStream:
         plan = self._plan
-        stream = TlsStream(socket, plan.trust, plan.alpn, step.host)
+        stream = TlsStream(socket, plan.terms, step.host)
         try:
             hop.tls = await stream.handshake()
         except Refused as refused:

@@ -13,9 +13,9 @@ from probes.wire.dial import Dialled, race
 from probes.wire.h3 import ALPN, Http3
 from probes.wire.names import Lookup
 from probes.wire.quic import QuicLink, connect
-from probes.wire.trust import Refused, Trust, prepare
+from probes.wire.trust import Refused, Trust
 
-__all__ = ["Http3", "prepare", "quic_evidence", "reach"]
+__all__ = ["Http3", "quic_evidence", "reach"]
 
 
 async def reach(

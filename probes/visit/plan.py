@@ -15,8 +15,8 @@ from probes.visit.step import Step, step_to
 from probes.wire.addresses import Address, IpNetwork, Scope
 from probes.wire.decode import ACCEPTED
 from probes.wire.exchange import Headers, Request
-from probes.wire.tls import context
-from probes.wire.trust import Trust, prepare
+from probes.wire.tls import Terms, terms
+from probes.wire.trust import Trust
 
 USER_AGENT = "landwatch/0.1 (landing-page monitor)"
 
@@ -45,7 +45,7 @@ class Plan:
     """Sent to the page's own origin only."""
     options: Options
     trust: Trust
-    alpn: tuple[str, ...]
+    terms: Terms
     pins: dict[tuple[str, int], list[Address]]
     servers: tuple[tuple[str, int], ...]
     networks: tuple[IpNetwork, ...]
@@ -90,7 +90,6 @@ def make_plan(target: Target) -> Plan:
     first = step_to(httpx.URL(target.url), options.method.encode(), (options.body or "").encode())
     if not alpn and first.scheme != "https":
         raise ValueError("protocol h3 needs an https URL")
-    _load(trust, alpn)
     return Plan(
         first=first,
         request=make_request(first, (*_encoded(headers), *_encoded(credentials)), proxied=proxy is not None),
@@ -98,7 +97,7 @@ def make_plan(target: Target) -> Plan:
         credentials=_encoded(credentials),
         options=options,
         trust=trust,
-        alpn=alpn,
+        terms=terms(trust, alpn),
         pins=pins,
         servers=tuple(parse_server(server) for server in options.nameservers),
         networks=tuple(ipaddress.ip_network(network) for network in options.allow_networks),
@@ -109,17 +108,8 @@ def make_plan(target: Target) -> Plan:
 
 def over(plan: Plan, protocol: str) -> Plan:
     """The same visit over one version of HTTP: ``h1``, ``h2`` or ``h3``; ``http://`` stays HTTP/1.1."""
-    alpn = _ALPN[protocol]
-    _load(plan.trust, alpn)
-    return replace(plan, options=plan.options.model_copy(update={"protocol": protocol}), alpn=alpn)
-
-
-def _load(trust: Trust, alpn: tuple[str, ...]) -> None:
-    """Load what encryption needs now, and not in the middle of the first visit."""
-    if alpn:
-        context(trust, alpn)
-    else:
-        prepare(trust)
+    options = plan.options.model_copy(update={"protocol": protocol})
+    return replace(plan, options=options, terms=terms(plan.trust, _ALPN[protocol]))
 
 
 def make_request(step: Step, headers: Headers, *, proxied: bool) -> Request:

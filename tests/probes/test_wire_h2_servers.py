@@ -19,7 +19,7 @@ from probes.wire.addresses import Address
 from probes.wire.exchange import Request
 from probes.wire.h2 import Http2
 from probes.wire.tcp import connect
-from probes.wire.tls import TlsStream
+from probes.wire.tls import TlsStream, terms
 from probes.wire.trust import Trust
 
 LARGE = bytes(range(256)) * 16 * 1024 * 5  # 20 MiB, more than either window
@@ -56,7 +56,7 @@ async def connected(site: Caddy, authority: Authority) -> AsyncIterator[Http2]:
     assert address is not None
     socket, _ = await connect(asyncio.get_running_loop(), address, site.port)
     try:
-        stream = TlsStream(socket, Trust(ca=authority.ca_file), ("h2",), site.name)
+        stream = TlsStream(socket, terms(Trust(ca=authority.ca_file), ("h2",)), site.name)
         await stream.handshake()
         assert stream.alpn == "h2"
         yield Http2(stream)

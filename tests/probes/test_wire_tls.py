@@ -14,12 +14,13 @@ from cryptography.hazmat.bindings.openssl.binding import Binding
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
-from OpenSSL import SSL
+from OpenSSL import crypto
 from scripted import answering, head, response, serve
 
 from probes.sample import Fault, Outcome
 from probes.visit.certificate import _certificate
-from probes.wire.tls import client, context, outgoing
+from probes.wire.openssl import Session, TlsError, lib
+from probes.wire.tls import terms
 from probes.wire.trust import Trust
 
 
@@ -118,47 +119,136 @@ def test_a_certificate_that_cannot_be_read_is_said_to_be():
     assert "unreadable" in _certificate(b"no certificate")
 
 
-def test_one_context_serves_all_that_trust_and_speak_the_same():
-    first = context(Trust(), ("h2", "http/1.1"))
-    assert first is context(Trust(), ("h2", "http/1.1"))
-    assert first is not context(Trust(), ("http/1.1",))
+def test_what_is_the_same_for_many_pages_is_made_once():
+    first = terms(Trust(), ("h2", "http/1.1"))
+    assert first is terms(Trust(), ("h2", "http/1.1"))
+    assert first is not terms(Trust(), ("http/1.1",))
+    assert first.roots is terms(Trust(), ("http/1.1",)).roots
+    assert terms(Trust(verify=False), ("http/1.1",)).roots is None
+
+
+def session(host="site.test"):
+    return Session(terms(Trust(), ("http/1.1",)).context, host)
+
+
+class Far:
+    """The server's end, by Python's own ssl."""
+
+    def __init__(self, context):
+        self.came, self.leaves = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.came, self.leaves, server_side=True)
+
+    def shake(self):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.tls.do_handshake()
+
+
+def shaken(near, far):
+    """Shake hands; returns how many flights ``near`` sent before it had done."""
+    flights = 0
+    while not near.shake():
+        flights += 1
+        far.came.write(near.take())
+        far.shake()
+        near.put(far.leaves.read())
+    far.came.write(near.take())
+    far.shake()
+    return flights
 
 
 @pytest.mark.parametrize(
-    ("offered", "group"),
-    [(None, "x25519"), (b"P-256", "secp256r1"), (b"P-384", "secp384r1"), (b"P-521", "secp521r1")],
+    ("curve", "group"),
+    [(None, "x25519"), ("prime256v1", "secp256r1"), ("secp384r1",) * 2, ("secp521r1",) * 2],
 )
-async def test_one_key_is_made_for_the_exchange_and_others_where_a_server_asks(authority, offered, group):
-    """What OpenSSL would offer by itself costs a second, post-quantum one at each visit."""
-    leaf = authority.leaf("127.0.0.1")
-    server = SSL.Context(SSL.TLS_SERVER_METHOD)
-    server.use_certificate_chain_file(leaf.certificate)
-    server.use_privatekey_file(leaf.key)
-    if offered is not None:
-        Binding().lib.SSL_CTX_set1_curves_list(server._context, offered)
-    near = client(context(Trust(ca=authority.ca_file), ("http/1.1",)), "127.0.0.1")
-    far = SSL.Connection(server)
-    far.set_accept_state()
-    flights = 0
-    for _ in range(3):
-        for end, other in ((near, far), (far, near)):
-            with contextlib.suppress(SSL.WantReadError):
-                end.do_handshake()
-            if flight := outgoing(end):
-                flights += end is near
-                other.bio_write(flight)
-    assert near.get_group_name() == group
-    assert flights == (2 if offered is None else 3)  # a hello, a second one where another key is asked for
+def test_one_key_is_made_for_the_exchange_and_others_where_a_server_asks(authority, curve, group):
+    context = authority.leaf("site.test").context()
+    if curve is not None:
+        context.set_ecdh_curve(curve)
+    near = session()
+    assert shaken(near, Far(context)) == (1 if curve is None else 2)
+    assert near.group == group
 
 
-async def test_a_server_is_told_no_address_and_no_dot_at_the_end(authority):
-    told = []
+def test_no_post_quantum_key_is_made_for_a_visit():
+    """OpenSSL by itself would make one beside the other, and a hello of two packets."""
+    near = session()
+    assert not near.shake()
+    assert len(near.take()) < 600
+
+
+def test_a_server_is_told_no_address_and_no_dot_at_the_end():
+    told = {}
     for host in ("127.0.0.1", "::1", "site.test", "site.test."):
-        hello = client(context(Trust(), ("h2",)), host)
-        with pytest.raises(SSL.WantReadError):
-            hello.do_handshake()
-        told.append((b"site.test" in (said := outgoing(hello)), b"site.test." in said, host.encode() in said))
-    assert told == [(False, False, False), (False, False, False), (True, False, True), (True, False, False)]
+        near = session(host)
+        assert not near.shake()
+        hello = near.take()
+        told[host] = b"\0\x09site.test" in hello, b"site.test." in hello, host.encode() in hello
+    assert told == {
+        "127.0.0.1": (False, False, False),
+        "::1": (False, False, False),
+        "site.test": (True, False, True),
+        "site.test.": (True, False, False),
+    }
+
+
+def test_an_error_that_somebody_else_left_is_not_taken_for_the_connections(authority):
+    far = Far(authority.leaf("site.test").context())
+    near = session()
+    shaken(near, far)
+    X509Store = crypto.X509Store()  # noqa: N806
+    with pytest.raises(crypto.Error):
+        X509Store.load_locations("/nowhere")
+    lib.X509_STORE_load_locations(X509Store._store, b"/nowhere", Binding().ffi.NULL)
+    assert lib.ERR_peek_error()
+    assert near.read() is None
+    lib.X509_STORE_load_locations(X509Store._store, b"/nowhere", Binding().ffi.NULL)
+    near.write(b"a request")
+    far.came.write(near.take())
+    assert far.tls.read() == b"a request"
+
+
+@pytest.mark.parametrize("size", [0, 1, 16_384, 16_385, 1_000_000])
+def test_what_is_written_is_encrypted_whole_and_read_again(authority, size):
+    far = Far(authority.leaf("site.test").context())
+    near = session()
+    shaken(near, far)
+    data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    near.write(data)
+    far.came.write(near.take())
+    got = b""
+    while len(got) < size:
+        got += far.tls.read()
+    assert got == data
+    assert near.take() == b""
+    far.tls.write(data)
+    near.put(far.leaves.read())
+    back = b""
+    while len(back) < size:
+        back += near.read()
+    assert back == data
+    assert near.read() is None
+
+
+def test_an_end_that_is_said_and_words_for_one_that_is_not_clean(authority):
+    far = Far(authority.leaf("site.test").context())
+    near = session()
+    shaken(near, far)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        far.tls.unwrap()
+    near.put(far.leaves.read())
+    assert near.read() == b""
+    other = session()
+    assert not other.shake()
+    other.put(b"\x15\x03\x01\x00\x02\x02\x28")
+    with pytest.raises(TlsError, match=r"^tls alert handshake failure$"):
+        other.shake()
+    with pytest.raises(TlsError, match=r"^TLS: .+"):
+        other.shake()  # and once more, with nothing left to say of it
+
+
+def test_before_a_handshake_there_is_nothing_to_tell():
+    near = session()
+    assert (near.alpn, near.chain, near.cipher, near.staple) == (None, [], "(NONE)", b"")
 
 
 async def test_our_own_certificate_that_is_too_weak_to_be_shown(visit, authority, tmp_path):
