@@ -34,8 +34,8 @@ from storage.unsettled import Stretch, unsettled_stretches
 
 RETRY = 5.0
 """Seconds after which it is tried again, where the store was away."""
-PAUSE = 1.0
-"""Seconds after which what was handed over is counted."""
+PAUSE = 5.0
+"""Seconds after which what was handed over is counted, where nobody asks before."""
 WRITE_EVERY = 60.0
 """Seconds after which what changed is written."""
 GRACE = 120.0

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from time import time
 
@@ -29,8 +28,13 @@ from probes.wire.objections import objection
 
 _lib = Binding().lib
 
-_MOST_ACCEPTED = 4096
+_MOST_ACCEPTED = 2048
 """How many chains are remembered for each set of roots."""
+
+_MOST_BYTES = 16 * 1024
+"""A longer chain is worked through each time: nobody honest has one."""
+
+_NEVER = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Roots:
             self._store.load_locations(str(ca))
         # pyOpenSSL has no name for it: each certificate of a chain must be fit to vouch for a server.
         assert _lib.X509_STORE_set_purpose(self._store._store, _lib.X509_PURPOSE_SSL_SERVER) == 1
-        self._accepted: OrderedDict[tuple[str, bytes], tuple[float, float]] = OrderedDict()
+        self._accepted: OrderedDict[tuple[str | bytes, ...], tuple[float, float]] = OrderedDict()
 
     def check(self, chain: Sequence[bytes], host: str) -> None:
         """Hold the first of ``chain`` (in DER) against the roots, today's date and the name of ``host``.
@@ -95,10 +99,13 @@ class Roots:
         Raises:
             NotTrusted: it does not lead to a root, is not valid now, is too weak, or is for somebody else.
         """
-        shown = host, sha256(b"".join(chain)).digest()
-        begins, ends = self._accepted.get(shown, (0.0, 0.0))
-        if not begins <= time() < ends:
-            self._accepted[shown] = self._verify(chain, host)
+        shown: tuple[str | bytes, ...] = (host, *chain)
+        begins, ends = self._accepted.get(shown, _NEVER)
+        if begins <= time() < ends:
+            return
+        period = self._verify(chain, host)
+        if sum(map(len, chain)) <= _MOST_BYTES:
+            self._accepted[shown] = period
             if len(self._accepted) > _MOST_ACCEPTED:
                 self._accepted.popitem(last=False)
 

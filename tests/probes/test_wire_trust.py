@@ -308,6 +308,14 @@ def test_what_is_remembered_has_a_bound(
     assert counting.looks == 4
 
 
+def test_a_chain_beyond_all_size_is_worked_through_each_time(case: Case, counting: Counting) -> None:
+    leaf, root = case.issue(names=[DNS(f"name-{number}.site.test") for number in range(1000)])
+    judge = Roots(root)
+    for _ in range(2):
+        judge.check(shown(leaf), "name-999.site.test")
+    assert counting.looks == 2
+
+
 def test_a_refusal_is_never_remembered(case: Case, counting: Counting) -> None:
     leaf, root = case.issue()
     judge = Roots(root)
