@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from monitor.judging.incident_course import Edge, Matter, Seen
 from monitor.judging.incident_matters import Looks
@@ -39,10 +40,10 @@ class Certificates:
         tls = sample.evidence.get("tls")
         if tls is None or sample.attempt is not Attempt.SCHEDULED:
             return
-        ends = moment(part(tls, "not_after"))
+        said = part(tls, "not_after")
+        ends = _moment(said) if isinstance(said, str) else None
         if ends is not None:
-            seen = Certificate(datetime.fromtimestamp(ends, UTC), sample.at, sample.id)
-            self._seen[sample.vendor, sample.page] = seen
+            self._seen[sample.vendor, sample.page] = Certificate(ends, sample.at, sample.id)
 
     def looks(self, plans: Mapping[PageKey, PagePlan], now: datetime) -> Looks:
         """The look at each certificate that is known."""
@@ -54,6 +55,13 @@ class Certificates:
                 look = look_at(certificate, soon(plan), self._region, now)
                 found[Matter(IncidentKind.CERTIFICATE, *key, self._region)] = [look]
         return found
+
+
+@lru_cache(maxsize=4096)
+def _moment(said: str) -> datetime | None:
+    """What a certificate says of its end, which is the same at every visit."""
+    seconds = moment(said)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def soon(plan: PagePlan) -> timedelta:
