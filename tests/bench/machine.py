@@ -12,6 +12,8 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from cryptography.hazmat.backends.openssl.backend import backend
+
 PACKAGES = ("uvloop", "httpx", "h2", "h11", "dnspython", "sqlalchemy", "prometheus-client", "uvicorn")
 
 
@@ -21,6 +23,7 @@ def describe(tools: dict[str, str]) -> dict[str, str]:
         "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()}",
         "kernel": f"{platform.system()} {platform.release()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}, {ssl.OPENSSL_VERSION}",
+        "landwatch's TLS": f"{backend.openssl_version_text()}, by cryptography {_version('cryptography')}",
         "packages": ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
         **tools,
     }

@@ -10,7 +10,7 @@ class Plan:
     """Seconds, and how many times in turn."""
 
     warm_up: float = 2.0
-    rounds: int = 3
+    rounds: int = 5
     window: float = 8.0
     """One measurement of cost, and that of another client, which is taken once."""
     accuracy_window: float = 12.0
