@@ -112,9 +112,7 @@ class Roots:
     def _verify(self, chain: Sequence[bytes], host: str) -> tuple[float, float]:
         """From when until when ``chain`` is accepted, in seconds of Unix time."""
         try:
-            first, *others = (
-                crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)) for der in chain
-            )
+            first, *others = map(_parsed, chain)
             verified = crypto.X509StoreContext(self._store, first, others).get_verified_chain()
             links = [link.to_cryptography() for link in verified]
             against = objection(links, host)
