@@ -9,6 +9,7 @@ import struct
 
 import pytest
 import trustme
+from chains import make, write
 from cryptography import x509
 from cryptography.hazmat.bindings.openssl.binding import Binding
 from cryptography.hazmat.primitives import hashes, serialization
@@ -244,6 +245,21 @@ def test_an_end_that_is_said_and_words_for_one_that_is_not_clean(authority):
         other.shake()
     with pytest.raises(TlsError, match=r"^TLS: .+"):
         other.shake()  # and once more, with nothing left to say of it
+
+
+def test_our_own_certificate_is_shown_with_what_vouches_for_it(authority, tmp_path):
+    root = make("root", authority=True)
+    middle = make("middle", root, authority=True)
+    ours = make("visitor", middle)
+    mine = write(tmp_path, ours, middle)
+    (tmp_path / "root.pem").write_bytes(root.pem)
+    context = authority.leaf("site.test").context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(tmp_path / "root.pem")  # the server does not know the middle
+    trust = Trust(ca=authority.ca_file, certificate=(mine.certificate, mine.key))
+    far = Far(context)
+    shaken(Session(terms(trust, ("http/1.1",)).context, "site.test"), far)
+    assert far.tls.getpeercert(binary_form=True) == ours.der
 
 
 def test_before_a_handshake_there_is_nothing_to_tell():
