@@ -63,8 +63,14 @@ class Connector:
         Raises:
             Failure: the name, the connection or the encryption failed.
         """
-        if self._plan.options.protocol == "h3" and step.scheme == "https":
-            return await self._open_quic(step, hop, permit)
+        quic = self._plan.options.protocol == "h3" and step.scheme == "https"
+        try:
+            return await (self._open_quic if quic else self._open_tcp)(step, hop, permit)
+        except Refused as refused:
+            self._trace.evidence["tls"] = tls_evidence(refused.shown, verified=False)
+            raise
+
+    async def _open_tcp(self, step: Step, hop: Hop, permit: Permit) -> Connection:
         socket, failed = await self._reach(step, hop, permit)
         try:
             if step.scheme == "http":
@@ -86,12 +92,13 @@ class Connector:
         lookup = await self._look_up(*place, hop)
         allowed = _anything if lookup.pinned else permit
         try:
-            dialled = await over_quic.reach(lookup, place[1], allowed, step.host, plan.trust, self._trace)
+            dialled = await over_quic.reach(lookup, place[1], allowed, step.host, plan.trust)
         finally:
             await lookup.close()
         link = dialled.stream
         hop.address = link.address.text
         hop.connect = dialled.took
+        self._trace.evidence["tls"] = tls_evidence(link.shown, verified=plan.trust.verify)
         self._trace.note(link.clock)
         known = partial(over_quic.quic_evidence, link)
         return Connection(link.address, link, over_quic.Http3(link), dialled.failed, known)
@@ -131,11 +138,7 @@ class Connector:
     async def _encrypt(self, socket: TimedSocket, step: Step, hop: Hop) -> TlsStream:
         plan = self._plan
         stream = TlsStream(socket, plan.terms, step.host)
-        try:
-            hop.tls = await stream.handshake()
-        except Refused as refused:
-            self._trace.evidence["tls"] = tls_evidence(refused.shown, verified=False)
-            raise
+        hop.tls = await stream.handshake()
         if plan.options.protocol == "h2" and stream.alpn != "h2":
             raise Failure(
                 Fault.PROTOCOL, f"HTTP/2 is asked for, and the server chose {stream.alpn or 'nothing'}"

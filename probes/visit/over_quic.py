@@ -6,34 +6,27 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from probes.trace import Trace
-from probes.visit.certificate import tls_evidence
 from probes.wire.addresses import Address
 from probes.wire.dial import Dialled, race
 from probes.wire.h3 import ALPN, Http3
 from probes.wire.names import Lookup
 from probes.wire.quic import QuicLink, connect
-from probes.wire.trust import Refused, Trust
+from probes.wire.trust import Trust
 
 __all__ = ["Http3", "quic_evidence", "reach"]
 
 
 async def reach(
-    lookup: Lookup, port: int, permit: Callable[[Address], None], host: str, trust: Trust, trace: Trace
+    lookup: Lookup, port: int, permit: Callable[[Address], None], host: str, trust: Trust
 ) -> Dialled[QuicLink]:
-    """Shake hands with ``host`` at the first address that answers, and write down its TLS.
+    """Shake hands with ``host`` at the first address that answers.
 
     Raises:
+        Refused: the one that did showed a certificate that is not accepted.
         Failure: no address answered, or the one that did is not to be spoken to.
     """
     loop = asyncio.get_running_loop()
-    try:
-        dialled = await race(lookup, permit, lambda address: connect(loop, address, port, host, ALPN, trust))
-    except Refused as refused:
-        trace.evidence["tls"] = tls_evidence(refused.shown, verified=False)
-        raise
-    trace.evidence["tls"] = tls_evidence(dialled.stream.shown, verified=trust.verify)
-    return dialled
+    return await race(lookup, permit, lambda address: connect(loop, address, port, host, ALPN, trust))
 
 
 def quic_evidence(link: QuicLink) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from probes.failure import Failure
 from probes.sample import Clock, Fault
 from probes.wire.openssl import Session, TlsError, lib
 from probes.wire.sockets import READ_BYTES, TimedSocket
-from probes.wire.trust import NotTrusted, Refused, Roots, Shown, Trust, identity, prepare, roots
+from probes.wire.trust import NotTrusted, Refused, Roots, Shown, Trust, identity, roots
 
 CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:RSA+AES:!aNULL:!eNULL:!aDSS:!AESCCM"
 """Those of browsers: the usual choice leaves out the key exchange by RSA and CBC with SHA-1, and would see a
@@ -42,7 +42,7 @@ def terms(trust: Trust, alpn: tuple[str, ...]) -> Terms:
     Raises:
         ValueError: a file that ``trust`` names cannot be used.
     """
-    prepare(trust)
+    known = roots(trust.ca)
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.clear_mode(lib.SSL_MODE_ENABLE_PARTIAL_WRITE)  # what is written is taken whole
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
@@ -60,7 +60,7 @@ def terms(trust: Trust, alpn: tuple[str, ...]) -> Terms:
             raise ValueError(f"{trust.certificate[0]}: {error}") from error
     if alpn:
         context.set_alpn_protos([name.encode() for name in alpn])
-    return Terms(context, roots(trust.ca) if trust.verify else None)
+    return Terms(context, known if trust.verify else None)
 
 
 class TlsStream:
@@ -131,9 +131,7 @@ class TlsStream:
                 raise Failure(Fault.TLS, str(error)) from error
             if data is not None:
                 return data
-            if (
-                reply := self._tls.take()
-            ):  # pragma: no cover  # to a KeyUpdate: no server of the tests sends one
+            if reply := self._tls.take():  # pragma: no cover  # to a KeyUpdate, which no test has
                 await self.socket.send(reply)
             if not await self._fill(limit):
                 return b""

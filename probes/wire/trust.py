@@ -158,14 +158,3 @@ def identity(files: tuple[Path, Path]) -> Identity:
         return Identity(first, tuple(others), key)
     except (OSError, TypeError, ValueError) as error:
         raise ValueError(f"{files[0]}, {files[1]}: {error}") from error
-
-
-def prepare(trust: Trust) -> None:
-    """Load what ``trust`` names, so that no handshake has to wait for it.
-
-    Raises:
-        ValueError: a file that it names cannot be used.
-    """
-    roots(trust.ca)
-    if trust.certificate is not None:
-        identity(trust.certificate)
